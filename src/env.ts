@@ -24,6 +24,7 @@ import { registrySecrets, type RegistrySecrets } from "./adapters/vault/registry
 import { d1Sessions } from "./adapters/d1/sessions.ts";
 import { ed25519Signer } from "./adapters/signing/signer.ts";
 import { d1Switches } from "./adapters/d1/switches.ts";
+import { turns } from "./adapters/turns.ts";
 import { tokenVerifier } from "./adapters/oidc/token-verifier.ts";
 import { fetchSecret } from "./adapters/vault/fetch-secret.ts";
 import { d1Webhooks } from "./adapters/d1/webhooks.ts";
@@ -118,6 +119,7 @@ type IntentPorts = Pick<
   | "mandates"
   | "countRequest"
   | "streamOfLength"
+  | "turns"
   | "bodySlots"
   | "readSlots"
 >;
@@ -135,6 +137,7 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
     mandates: d1Mandates(env.DB, chain),
     countRequest: requestCounter(env.FLOOD, requestLimitsOf(env)),
     streamOfLength: (bytes) => new FixedLengthStream(bytes),
+    turns: turns(),
     bodySlots: bodySlots(bodyLimitsOf(env).largeBodies),
     readSlots: bodySlots(bodyLimitsOf(env).largeBodies),
   };

@@ -70,10 +70,12 @@ function contentFor(
     hidden: facts.payload === "reference" ? "reference" : facts.decodable ? null : "undecodable",
     texts: () => [],
     searched: () => [],
+    terms: () => [],
     pii: () => new Map(),
     templateErrors: () => [],
     records: () => ok([]),
     sensitive: () => wasSensitive(risk.factors),
+    *prepare() {},
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Turns } from "./turns.ts";
 import type { InjectionFailure } from "../core/outbound/inject-and-mask.ts";
 import type { Result } from "../core/base/result.ts";
 import type { CodeFlow, LinkedIdentities, Sessions, TokenVerifier } from "./identity.ts";
@@ -63,6 +64,7 @@ export interface Ports {
   readonly countRequest: CountRequest;
   /** A stream whose length a response tells its client: one that breaks off is seen to. */
   readonly streamOfLength: (bytes: number) => TransformStream<Uint8Array, Uint8Array>;
+  readonly turns: Turns;
   readonly bodySlots: BodySlots;
   /** The same for stored bodies that are being read: who reads slowly keeps nobody from sending. */
   readonly readSlots: BodySlots;

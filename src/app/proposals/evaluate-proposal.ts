@@ -3,12 +3,14 @@ import type { Decision } from "../../core/policy/decision.ts";
 import { decisionOnEdit } from "../../core/policy/edited-decision.ts";
 import {
   proposalEvaluator,
+  proposalEvaluatorInSteps,
   historyNeeded,
   historyNeededToHold,
   type AgentScope,
   type Rules,
 } from "../../core/policy/evaluate.ts";
-import type { HistoryNeed } from "../../core/policy/history.ts";
+import type { Payload } from "../../core/proposal/payload.ts";
+import type { History, HistoryNeed } from "../../core/policy/history.ts";
 import type { RequestIdentity } from "../../core/intent/request-identity.ts";
 import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
@@ -29,12 +31,28 @@ export async function rehearse(
 ): Promise<Decision> {
   const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
   const { request, payload } = withTemplate(input, rules);
-  const evaluateWith = proposalEvaluator(rules, scope, request, payload);
+  const evaluateWith = await evaluatorFor(rules, scope, request, payload, ports);
   const withoutHistory = evaluateWith(null);
   const need = needOf(withoutHistory, rules, scope, request);
   if (need === null) return asEdited(withoutHistory, input);
   const reservation = reservationOf("", withoutHistory, input, await identify(input, ports), now);
   return asEdited(evaluateWith(await ports.counters.of(proposer.id).peek(reservation, need)), input);
+}
+
+/** A larger payload takes so long that other requests must not wait for all of it. */
+const MEASURED_AT_ONCE_BYTES = 256 * 1024;
+
+async function evaluatorFor(
+  rules: Rules,
+  scope: AgentScope,
+  request: ProposalRequest,
+  payload: Payload,
+  { turns }: GovernPorts,
+): Promise<(history: History | null) => Decision> {
+  const isLarge = payload.kind === "content" && payload.bytes.length > MEASURED_AT_ONCE_BYTES;
+  return isLarge
+    ? turns.run(proposalEvaluatorInSteps(rules, scope, request, payload))
+    : proposalEvaluator(rules, scope, request, payload);
 }
 
 /** The input with the HTTP request that Gate builds from the destination's template, if it has one. */
@@ -74,7 +92,7 @@ export async function evaluateCounted(
   now: number,
 ): Promise<Evaluated> {
   const { request, payload, key } = input;
-  const evaluateWith = proposalEvaluator(rules, scope, request, payload);
+  const evaluateWith = await evaluatorFor(rules, scope, request, payload, ports);
   const withoutHistory = evaluateWith(null);
   const need = needOf(withoutHistory, rules, scope, request);
   // A key that was used before returns its intent, whatever the policies say now, and counts nothing.

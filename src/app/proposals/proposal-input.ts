@@ -24,6 +24,7 @@ export type GovernPorts = Pick<
   | "intents"
   | "rules"
   | "counters"
+  | "turns"
   | "switches"
   | "deriveToken"
   | "acceptedTokens"

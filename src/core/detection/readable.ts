@@ -1,8 +1,9 @@
+import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { fieldLines } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
-import { jsonTokens } from "../proposal/formats/json-text.ts";
+import { addJsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { headerTexts } from "./header-texts.ts";
 
@@ -11,12 +12,17 @@ import { headerTexts } from "./header-texts.ts";
  * values of forms and parts, and what stands around parts; any other text whole; of a reference only its name. A
  * payload that is not `decodable` gives only its readable texts, and the rules hold it for the rest.
  */
-export function readableTexts(payload: Payload, _facts: Facts): readonly string[] {
+export function readableTexts(payload: Payload, facts: Facts): readonly string[] {
+  return finish(readableTextsInSteps(payload, facts));
+}
+
+/** The same in pieces. */
+export function* readableTextsInSteps(payload: Payload, _facts: Facts): Steps<readonly string[]> {
   if (payload.kind === "none") return [];
   if (payload.kind === "reference") return [payload.name];
   const texts = payload.name === null ? [] : [payload.name];
   const { body, declaredType } = parseContent(payload);
-  addTexts(body, texts);
+  yield* addTexts(body, texts);
   // A text that is only detected as a table or a form is also searched whole: three lines of `refund, guaranteed`
   // must not be split into cells that match nothing.
   if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
@@ -25,18 +31,20 @@ export function readableTexts(payload: Payload, _facts: Facts): readonly string[
   return texts;
 }
 
-function addTexts(body: Body, texts: string[]): void {
+function* addTexts(body: Body, texts: string[]): Steps<void> {
   switch (body.format) {
     case "json":
     case "ndjson":
-      // One by one: a hundred thousand arguments do not fit on the stack.
-      for (const token of jsonTokens(body.text)) texts.push(token);
+      for (let at = 0; at < body.text.length;) {
+        at = addJsonTokens(body.text, at, at + PIECE, texts);
+        yield PIECE;
+      }
       return;
     case "csv":
-      addCells(body.text, body.shape.delimiter, body.shape.wellFormed, texts);
+      yield* addCells(body.text, body.shape.delimiter, body.shape.wellFormed, texts);
       return;
     case "form":
-      if (body.fields === null) texts.push(fieldLines(body.text));
+      if (body.fields === null) for (const text of fieldLines(body.text)) texts.push(text);
       else for (const [name, value] of body.fields) texts.push(name, value);
       return;
     case "multipart":
@@ -45,7 +53,7 @@ function addTexts(body: Body, texts: string[]): void {
       for (const part of body.parts) {
         if (part.name !== null) texts.push(part.name);
         texts.push(...part.fileNames, ...headerTexts(part.headers));
-        addTexts(part.content.body, texts);
+        yield* addTexts(part.content.body, texts);
       }
       return;
     case "xml":
@@ -59,15 +67,20 @@ function addTexts(body: Body, texts: string[]): void {
 }
 
 /** A CSV with broken quotes is also searched as one text, because another parser may find other cells. */
-function addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): void {
+function* addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): Steps<void> {
+  let read = 0;
   if (!wellFormed) texts.push(text);
   // PHP, MySQL and Python's `escapechar` drop backslashes.
   if (text.includes("\\")) texts.push(text.replaceAll(/\\([^])/g, "$1"));
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {
     for (const cell of row) {
+      read += cell.length + 1;
       if (cell !== "") texts.push(cell);
       // Readers with an escape character drop it, whatever follows: `1111\\ 1111`.
       if (cell.includes("\\")) texts.push(cell.replaceAll(/\\([^])/g, "$1"));
     }
+    if (read < PIECE) continue;
+    yield read;
+    read = 0;
   }
 }

@@ -1,3 +1,4 @@
+import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
@@ -29,6 +30,9 @@ interface Tally {
   last: number;
 }
 
+/** What a value costs beside its characters. */
+const SMALL = 16;
+
 type Tallies = Map<string, Tally>;
 
 /**
@@ -38,29 +42,47 @@ type Tallies = Map<string, Tally>;
  */
 export function findTemplateErrors(
   payload: Payload,
-  _facts: Facts,
+  facts: Facts,
   runs: readonly JoinedText[] = [],
 ): readonly TemplateError[] {
+  return finish(findTemplateErrorsInSteps(payload, facts, runs));
+}
+
+/** The same in pieces. */
+export function* findTemplateErrorsInSteps(
+  payload: Payload,
+  _facts: Facts,
+  runs: readonly JoinedText[] = [],
+): Steps<readonly TemplateError[]> {
   if (payload.kind !== "content") return [];
   const tallies: Tallies = new Map();
-  collect(parseContent(payload).body, null, tallies);
+  yield* collect(parseContent(payload).body, null, tallies);
   if (runs.length > 0) collectFromRuns(runs, tallies);
   return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
 }
 
-function collect(body: Body, within: string | null, tallies: Tallies): void {
+function* collect(body: Body, within: string | null, tallies: Tallies): Steps<void> {
   switch (body.format) {
     case "json":
-      collectFromJson(body.value, within, null, tallies);
+      yield* collectFromJson(body.value, within, null, tallies);
       return;
     case "ndjson":
-      for (const [line, value] of body.values.entries()) collectFromJson(value, within, line, tallies);
+      for (const [line, value] of body.values.entries()) {
+        yield* collectFromJson(value, within, line, tallies);
+        yield SMALL;
+      }
       return;
     case "csv":
-      collectFromRows(body, tallies);
+      yield* collectFromRows(body, tallies);
       return;
     case "form":
-      if (body.fields === null) return collectFromLines(fieldLines(body.text), within, tallies);
+      if (body.fields === null) {
+        for (const text of fieldLines(body.text)) {
+          collectFromText(text, within, 0, tallies);
+          yield text.length;
+        }
+        return;
+      }
       for (const [name, value] of body.fields) {
         collectFromText(name, name, 0, tallies);
         collectFromText(value, name, 0, tallies);
@@ -68,7 +90,7 @@ function collect(body: Body, within: string | null, tallies: Tallies): void {
       return;
     case "multipart":
       for (const [index, part] of body.parts.entries()) {
-        collect(part.content.body, part.name ?? `part ${index + 1}`, tallies);
+        yield* collect(part.content.body, part.name ?? `part ${index + 1}`, tallies);
       }
       return;
     case "xml":
@@ -139,11 +161,13 @@ function collectFromLines(text: string, within: string | null, tallies: Tallies)
   }
 }
 
-function collectFromRows(body: Body & { readonly format: "csv" }, tallies: Tallies): void {
+function* collectFromRows(body: Body & { readonly format: "csv" }, tallies: Tallies): Steps<void> {
+  let read = 0;
   const { header, delimiter, begins } = body.shape;
   let record = header === null ? 0 : -1;
   for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     for (const [column, cell] of row.entries()) {
+      read += cell.length + 1;
       const where = header?.[column] ?? `column ${column + 1}`;
       collectFromText(cell, where, record, tallies);
       // PHP, MySQL and Python's `escapechar` drop backslashes.
@@ -152,6 +176,9 @@ function collectFromRows(body: Body & { readonly format: "csv" }, tallies: Talli
       }
     }
     record++;
+    if (read < PIECE) continue;
+    yield read;
+    read = 0;
   }
 }
 
@@ -163,10 +190,21 @@ interface Place {
 }
 
 /** Depth-first in document order, without recursion: the sender chooses the depth. */
-function collectFromJson(root: Json, within: string | null, record: number | null, tallies: Tallies): void {
+function* collectFromJson(
+  root: Json,
+  within: string | null,
+  record: number | null,
+  tallies: Tallies,
+): Steps<void> {
+  let read = 0;
   const stack: Place[] = [{ value: root, path: within ?? "$", record }];
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     const { value, path } = place;
+    read += typeof value === "string" ? value.length : SMALL;
+    if (read >= PIECE) {
+      yield read;
+      read = 0;
+    }
     if (typeof value === "string") {
       collectFromText(value, path, place.record ?? 0, tallies);
     } else if (Array.isArray(value)) {

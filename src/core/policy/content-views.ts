@@ -1,11 +1,12 @@
 import type { ProposalRequest } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { Json } from "../base/json.ts";
-import { findPii } from "../detection/pii/pii.ts";
+import { findPii, findPiiInSteps } from "../detection/pii/pii.ts";
 import type { PiiKind } from "../detection/pii/pii.ts";
 import { type JoinedTexts, joinedTexts } from "../detection/joined/joined-texts.ts";
-import { readableTexts } from "../detection/readable.ts";
-import { findTemplateErrors } from "../detection/template-errors.ts";
+import type { TermMatcher } from "../detection/terms/terms.ts";
+import { readableTexts, readableTextsInSteps } from "../detection/readable.ts";
+import { findTemplateErrors, findTemplateErrorsInSteps } from "../detection/template-errors.ts";
 import type { TemplateError } from "../detection/template-errors.ts";
 import type { MeasureHints } from "../registry/measure-hints.ts";
 import { NO_HINTS } from "../registry/measure-hints.ts";
@@ -13,9 +14,10 @@ import { parseContent } from "../proposal/formats/content.ts";
 import { measure } from "../proposal/measure/measure.ts";
 import { records } from "../proposal/measure/select.ts";
 import type { Payload } from "../proposal/payload.ts";
+import { PIECE, type Steps } from "../base/steps.ts";
 import { err } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
-import { namesSensitiveFields } from "./risk.ts";
+import { namesSensitiveFields, namesSensitiveFieldsInSteps } from "./risk.ts";
 import { isProfileId, profileProblems } from "./rules/profiles.ts";
 
 /**
@@ -28,6 +30,9 @@ export interface ContentViews {
   texts(): readonly string[];
   /** The texts, and those that the receiver's program may make by joining them. */
   searched(): readonly string[];
+  /** Indices of the terms that occur in what is searched; looked for once. */
+  terms(matcher: TermMatcher): readonly number[];
+  /** Counts of the kinds; looked for once. */
   pii(kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number>;
   templateErrors(): readonly TemplateError[];
   records(): Result<readonly Json[], string>;
@@ -35,16 +40,27 @@ export interface ContentViews {
   readonly isAmbiguous?: (path: string) => boolean;
   /** Whether the content names fields that only sensitive records have. */
   sensitive(): boolean;
+  /** Looks for all of this in pieces: who asks for it later has it at once. */
+  prepare(wanted: Wanted): Steps<void>;
+}
+
+/** What the rules of a proposal's policies ask of its content. */
+export interface Wanted {
+  readonly matchers: ReadonlySet<TermMatcher>;
+  readonly pii: ReadonlySet<readonly PiiKind[]>;
+  readonly templateErrors: boolean;
 }
 
 const NO_CONTENT: ContentViews = {
   hidden: "missing",
   texts: () => [],
   searched: () => [],
+  terms: () => [],
   pii: () => new Map(),
   templateErrors: () => [],
   records: () => err("there is no payload"),
   sensitive: () => false,
+  *prepare() {},
 };
 
 export function contentViews(
@@ -59,17 +75,43 @@ export function contentViews(
   let parsed: Result<readonly Json[], string> | undefined;
   let joined: JoinedTexts | undefined;
   let searched: readonly string[] | undefined;
+  let isSensitive: boolean | undefined;
+  const found = new Map<TermMatcher, readonly number[]>();
+  const counted = new Map<readonly PiiKind[], ReadonlyMap<PiiKind, number>>();
   const readJoined = (): JoinedTexts => (joined ??= joinedIn(payload));
   const readTexts = (): readonly string[] => (texts ??= readableTexts(payload, facts));
+  const readSearched = (): readonly string[] => (searched ??= withJoined(readTexts(), readJoined()));
   return {
     hidden: hiddenReason(payload, facts),
     texts: readTexts,
-    searched: () => (searched ??= withJoined(readTexts(), readJoined())),
-    pii: (kinds) => findPii(readTexts(), kinds, textsOf(readJoined().runs)),
+    searched: readSearched,
+    terms: (matcher) => remembered(found, matcher, () => matcher.find(readSearched())),
+    pii: (kinds) => remembered(counted, kinds, () => findPii(readTexts(), kinds, textsOf(readJoined().runs))),
     templateErrors: () => (templateErrors ??= findTemplateErrors(payload, facts, readJoined().runs)),
     records: () => (parsed ??= records(payload, facts, hints)),
-    sensitive: () => payload.kind === "content" && namesSensitiveFields(readTexts()),
+    sensitive: () => (isSensitive ??= payload.kind === "content" && namesSensitiveFields(readTexts())),
+    *prepare(wanted) {
+      texts ??= yield* readableTextsInSteps(payload, facts);
+      isSensitive ??= payload.kind === "content" && (yield* namesSensitiveFieldsInSteps(texts));
+      readJoined();
+      yield PIECE;
+      for (const matcher of wanted.matchers) {
+        if (!found.has(matcher)) found.set(matcher, yield* matcher.findInSteps(readSearched()));
+      }
+      for (const kinds of wanted.pii) {
+        if (counted.has(kinds)) continue;
+        counted.set(kinds, yield* findPiiInSteps(readTexts(), kinds, textsOf(readJoined().runs)));
+      }
+      if (!wanted.templateErrors) return;
+      templateErrors ??= yield* findTemplateErrorsInSteps(payload, facts, readJoined().runs);
+    },
   };
+}
+
+function remembered<Key, Value>(known: Map<Key, Value>, key: Key, find: () => Value): Value {
+  const value = known.get(key) ?? find();
+  known.set(key, value);
+  return value;
 }
 
 function joinedIn(payload: Payload): JoinedTexts {

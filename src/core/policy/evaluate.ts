@@ -8,7 +8,8 @@ import type { Policy, PolicyRules } from "./policy.ts";
 import { applyTemplate } from "../proposal/request-template.ts";
 import { riskOf } from "./risk.ts";
 import { isAboutContent, shadowOnlyResults, remedyOf, strictestVerdict, traceOf } from "./verdict.ts";
-import type { ContentViews } from "./content-views.ts";
+import type { Steps } from "../base/steps.ts";
+import type { ContentViews, Wanted } from "./content-views.ts";
 import type { RuleInput } from "./rules/rule-input.ts";
 import { applicablePolicies, applicableVariants } from "./applicable-policies.ts";
 import type { AgentScope, Rules } from "./applicable-policies.ts";
@@ -17,7 +18,7 @@ import { evaluateRules } from "./rules/all-rules.ts";
 import { headerResults } from "./rules/header-rule.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import type { RuleResults } from "./rules/findings.ts";
-import { measureRequest } from "./request-content.ts";
+import { measureRequest, measureRequestInSteps } from "./request-content.ts";
 
 export { historyNeeded, historyNeededToHold } from "./history-needed.ts";
 export type { AgentScope, Rules } from "./applicable-policies.ts";
@@ -52,6 +53,31 @@ export function proposalEvaluator(
   const hints = rules.registry.destinations.get(request.destination)?.measure ?? NO_HINTS;
   const { facts, content } = measureRequest(request, payload, hints);
   return (history) => evaluateFacts(rules, agent, request, facts, content, history);
+}
+
+/** The same in pieces, for a large payload: all that takes long is done when the function is there. */
+export function* proposalEvaluatorInSteps(
+  rules: Rules,
+  agent: AgentScope,
+  request: ProposalRequest,
+  payload: Payload,
+): Steps<(history: History | null) => Decision> {
+  const hints = rules.registry.destinations.get(request.destination)?.measure ?? NO_HINTS;
+  const { facts, content } = yield* measureRequestInSteps(request, payload, hints);
+  yield payload.kind === "content" ? payload.bytes.length : 0;
+  yield* content.prepare(wantedBy(applicablePolicies(rules, request).policies, agent, request));
+  return (history) => evaluateFacts(rules, agent, request, facts, content, history);
+}
+
+function wantedBy(policies: readonly Policy[], agent: AgentScope, request: ProposalRequest): Wanted {
+  const variants = allVariants(policies, agent, request);
+  const present = <T>(values: readonly (T | null | undefined)[]) =>
+    new Set(values.filter((value) => value !== null && value !== undefined));
+  return {
+    matchers: present(variants.flatMap((rules) => [rules.blockIfTerms?.matcher, rules.holdIfTerms?.matcher])),
+    pii: present(variants.flatMap((rules) => [rules.blockIfPii, rules.holdIfPii])),
+    templateErrors: variants.some((rules) => rules.requireApprovalIfTemplateError),
+  };
 }
 
 /** The same from facts measured earlier, as in a replay. */

@@ -1,10 +1,11 @@
 import type { ProposalRequest } from "../proposal/request.ts";
+import { finish, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { parseContent } from "../proposal/formats/content.ts";
 import { pathDoubt } from "../proposal/measure/path-doubt.ts";
 import { allUnknown, withDoubts } from "../proposal/unknown-facts.ts";
 import { NO_HINTS, type MeasureHints } from "../registry/measure-hints.ts";
-import { measure } from "../proposal/measure/measure.ts";
+import { measure, measureInSteps } from "../proposal/measure/measure.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { contentViews, type ContentViews } from "./content-views.ts";
 
@@ -24,15 +25,24 @@ export function measureRequest(
   payload: Payload,
   hints: MeasureHints,
 ): MeasuredRequest {
+  return finish(measureRequestInSteps(request, payload, hints));
+}
+
+/** The same in pieces. */
+export function* measureRequestInSteps(
+  request: ProposalRequest,
+  payload: Payload,
+  hints: MeasureHints,
+): Steps<MeasuredRequest> {
   const query = queryOf(request);
   if (query === null) {
-    const read = readBody(request, payload, hints);
+    const read = yield* readBody(request, payload, hints);
     const isSingleRecord =
       request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
     return isSingleRecord ? { ...read, facts: asSingleRecord(read.facts) } : read;
   }
-  if (payload.kind === "none") return readPayload(request, query, hints);
-  const { facts, content } = readBody(request, payload, hints);
+  if (payload.kind === "none") return yield* readPayload(request, query, hints);
+  const { facts, content } = yield* readBody(request, payload, hints);
   const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED, () => isDeletion(request));
   const queryContent = contentViews(request, query, queryFacts, NO_HINTS);
   const counted = hints.records.kind === "single" ? facts : withAtLeast(facts, queryFacts);
@@ -76,13 +86,17 @@ type ContentPayload = Extract<Payload, { kind: "content" }>;
 
 const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
 
-function readPayload(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
-  const facts = measure(payload, hints, request, () => isDeletion(request));
+function* readPayload(
+  request: ProposalRequest,
+  payload: Payload,
+  hints: MeasureHints,
+): Steps<MeasuredRequest> {
+  const facts = yield* measureInSteps(payload, hints, request, () => isDeletion(request));
   return { facts, content: contentViews(request, payload, facts, hints) };
 }
 
-function readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
-  const read = readPayload(request, payload, hints);
+function* readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): Steps<MeasuredRequest> {
+  const read = yield* readPayload(request, payload, hints);
   if (payload.kind !== "content") return read;
   const isGuessed = request.http !== undefined && mayBeForm(payload, hints);
   // `{"amount":900,"Amount":1}` is 1 here and 900 to parsers that ignore case.
@@ -151,6 +165,10 @@ function firstName(path: string): string {
 
 function mergeContent(body: ContentViews, query: ContentViews): ContentViews {
   return {
+    // Each alone: joined words and runs are those of a body or of a query, and no match crosses from text to text.
+    terms: (matcher) =>
+      [...new Set([...body.terms(matcher), ...query.terms(matcher)])].toSorted((a, b) => a - b),
+    prepare: (wanted) => body.prepare(wanted),
     hidden: body.hidden ?? query.hidden,
     texts: () => [...body.texts(), ...query.texts()],
     searched: () => [...body.searched(), ...query.searched()],

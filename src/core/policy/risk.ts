@@ -1,4 +1,5 @@
 import type { ProposalRequest } from "../proposal/request.ts";
+import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { Destination } from "../registry/registry.ts";
 
@@ -84,7 +85,19 @@ export const SENSITIVE_FIELDS_FACTOR = "sensitive_fields_detected";
 
 /** True when a text names a field that only sensitive records have (passport, date of birth, account number, …). */
 export function namesSensitiveFields(texts: readonly string[]): boolean {
-  for (const text of texts) if (SENSITIVE_WORDS.test(text)) return true;
+  return finish(namesSensitiveFieldsInSteps(texts));
+}
+
+/** The same in pieces. */
+export function* namesSensitiveFieldsInSteps(texts: readonly string[]): Steps<boolean> {
+  let read = 0;
+  for (const text of texts) {
+    if (SENSITIVE_WORDS.test(text)) return true;
+    read += text.length;
+    if (read < PIECE) continue;
+    yield read;
+    read = 0;
+  }
   return false;
 }
 

@@ -11,16 +11,6 @@ export const NO_READERS: ReadonlyMap<string, string> = new Map([
   ),
   ["src/core/detection/decoding/markdown-links.ts#LinkSource", "state of markdownText"],
   ["src/core/detection/decoding/tags.ts#Source", "state of markupTexts"],
-  ...[
-    "inserted-text.ts#insertedText",
-    ...["isTextMember", "isTextName", "onlyText", "textNameOf"].map((name) => `text-names.ts#${name}`),
-  ].map(
-    (name) =>
-      [
-        `src/core/detection/joined/${name}`,
-        "one item of joinedTexts, whose time detection/linear-time.test.ts doubles",
-      ] as const,
-  ),
   ["src/core/proposal/measure/totals.ts#incomplete", "a reason"],
   ["src/core/proposal/measure/money.ts#minorUnitDigits", "a currency's three letters"],
   ["src/core/outbound/reads.ts#isReadMethod", "a method of a fixed set"],

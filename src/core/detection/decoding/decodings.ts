@@ -1,4 +1,5 @@
 import { BARRIER, BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
+import { finish, type Steps } from "../../base/steps.ts";
 import { decodedBase64 } from "./base64-runs.ts";
 import {
   BACKSLASH_FORMS,
@@ -48,33 +49,76 @@ export interface Decodings {
   readonly complete: boolean;
 }
 
+/** Characters of texts that are decoded as one: more would be in memory in all their decodings at once. */
+const BATCH_CHARACTERS = 64 * 1024;
+
 /**
  * Each text, and every text it becomes when its escapes, tags, Markdown and base64 runs are decoded. The original
  * stays first, because decoding can also hide a term (`C:\refund` decodes to a line break and `efund`).
  */
 export function decodings(texts: readonly string[], purpose: Purpose): Decodings {
   const all: string[] = [];
+  const complete = finish(
+    eachBatch(texts, purpose, function* (decoded) {
+      for (const text of decoded) all.push(text);
+      yield decoded.length;
+    }),
+  );
+  return { texts: all, complete };
+}
+
+/**
+ * The same, some texts at a time; who searches a large payload need not hold all that it decodes to.
+ *
+ * @returns false: there would be more (`Decodings.complete`)
+ */
+export function* eachBatch(
+  texts: readonly string[],
+  purpose: Purpose,
+  search: (decoded: readonly string[]) => Steps<void>,
+): Steps<boolean> {
   const characters = texts.reduce((sum, { length }) => sum + length + BETWEEN_TEXTS.length, 0);
   const left = MIN_DECODED + characters * MAX_DECODED_PER_CHARACTER;
-  const search: Search = { all, purpose, bytes: new Uint8Array(0), left };
-  // A table has a hundred thousand cells: short texts are searched as one. A text with a `<` is searched
-  // alone, because a tag or comment that opens in it would hide the next text.
+  const decoding: Search = { all: [], purpose, bytes: new Uint8Array(0), left };
+  let first = 0;
+  let size = 0;
+  for (const [index, { length }] of texts.entries()) {
+    size += length;
+    if (size < BATCH_CHARACTERS && index + 1 < texts.length) continue;
+    yield* addBatch(
+      first === 0 && index + 1 === texts.length ? texts : texts.slice(first, index + 1),
+      decoding,
+    );
+    yield* search(decoding.all);
+    if (decoding.left < 0) return false;
+    decoding.all = [];
+    first = index + 1;
+    size = 0;
+  }
+  return true;
+}
+
+/**
+ * A table has a hundred thousand cells: short texts are searched as one. A text with a `<` is searched alone, because a
+ * tag or comment that opens in it would hide the next text.
+ */
+function* addBatch(texts: readonly string[], search: Search): Steps<void> {
   if (!SEARCHED_ALONE.test(texts.join("\n"))) {
-    addDecodings(texts.join(BETWEEN_TEXTS), search, 0);
-    return { texts: all, complete: search.left >= 0 };
+    yield* addDecodings(texts.join(BETWEEN_TEXTS), search, 0);
+    return;
   }
   const together: string[] = [];
   for (const raw of texts) {
     const text = withoutBarriers(raw);
-    if (SEARCHED_ALONE.test(text)) addDecodings(text, search, 0);
+    if (SEARCHED_ALONE.test(text)) yield* addDecodings(text, search, 0);
     else together.push(text);
   }
-  if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), search, 0);
-  return { texts: all, complete: search.left >= 0 };
+  if (together.length > 0) yield* addDecodings(together.join(BETWEEN_TEXTS), search, 0);
 }
 
 interface Search {
-  readonly all: string[];
+  /** Of the batch. */
+  all: string[];
   readonly purpose: Purpose;
   /** Scratch space for base64. */
   bytes: Uint8Array;
@@ -82,23 +126,26 @@ interface Search {
   left: number;
 }
 
-function addDecodings(text: string, search: Search, nesting: number): void {
+function* addDecodings(text: string, search: Search, nesting: number): Steps<void> {
   const { all } = search;
   let current = text;
   for (let round = 0; ; round++) {
     search.left -= current.length;
     if (search.left < 0) return;
     all.push(current);
-    if (nesting < ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
+    if (nesting < ALL_DECODINGS_NESTING) yield* addBase64(current, search, nesting);
+    yield current.length;
     const next = round === MAX_ROUNDS ? current : unescaped(current);
     if (next === current) break;
     current = next;
   }
-  if (nesting >= ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
+  if (nesting >= ALL_DECODINGS_NESTING) yield* addBase64(current, search, nesting);
+  yield current.length;
   // To most readers `\refund` is a word behind a backslash, and what follows may be escaped in another way.
   const behind = WRITES_BACKSLASH.test(text) ? fullyUnescaped(text, false) : text;
   if (behind !== text && behind !== current) all.push(behind);
   addShownTexts(text, current, search);
+  yield current.length;
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
 }
@@ -169,10 +216,10 @@ function fullyUnescaped(text: string, undoesBackslashes = true): string {
   return current;
 }
 
-function addBase64(text: string, search: Search, nesting: number): void {
+function* addBase64(text: string, search: Search, nesting: number): Steps<void> {
   if (search.bytes.length < text.length) search.bytes = new Uint8Array(text.length * 2);
   const decoded = decodedBase64(text, search.bytes);
-  if (decoded !== "") addDecodings(decoded, search, nesting + 1);
+  if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
 }
 
 function unescaped(text: string, undoesBackslashes = true): string {

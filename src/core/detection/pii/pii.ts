@@ -1,4 +1,5 @@
-import { decodings } from "../decoding/decodings.ts";
+import { finish, type Steps } from "../../base/steps.ts";
+import { eachBatch } from "../decoding/decodings.ts";
 import { findCards, findIbans, findSsns } from "./pii-numbers.ts";
 import { findEmails, findPhones } from "./pii-contacts.ts";
 
@@ -24,25 +25,44 @@ export function findPii(
   kinds: readonly PiiKind[],
   joined: readonly string[] = [],
 ): ReadonlyMap<PiiKind, number> {
+  return finish(findPiiInSteps(texts, kinds, joined));
+}
+
+/** The same in pieces. */
+export function* findPiiInSteps(
+  texts: readonly string[],
+  kinds: readonly PiiKind[],
+  joined: readonly string[] = [],
+): Steps<ReadonlyMap<PiiKind, number>> {
   const counts = new Map<PiiKind, number>();
   if (kinds.length === 0) return counts;
-  count(texts, kinds, counts);
+  yield* count(texts, kinds, counts);
   if (joined.length > 0) {
     const missing = kinds.filter((kind) => !counts.has(kind));
-    if (missing.length > 0) count(joined, missing, counts);
+    if (missing.length > 0) yield* count(joined, missing, counts);
   }
   return counts;
 }
 
-function count(texts: readonly string[], kinds: readonly PiiKind[], counts: Map<PiiKind, number>): void {
-  const decoded = decodings(texts, { words: false });
-  const plain = decoded.texts.flatMap((text) => normalisedForms(text));
-  for (const kind of kinds) {
-    // Decodings without end may hide a value of any kind.
-    const found = new Set<string>(decoded.complete ? [] : ["undecoded"]);
-    for (const text of plain) FINDERS[kind](text, found);
-    if (found.size > 0) counts.set(kind, found.size);
-  }
+function* count(
+  texts: readonly string[],
+  kinds: readonly PiiKind[],
+  counts: Map<PiiKind, number>,
+): Steps<void> {
+  const found = new Map(kinds.map((kind) => [kind, new Set<string>()]));
+  const complete = yield* eachBatch(texts, { words: false }, function* (decoded) {
+    for (const text of decoded) {
+      const forms = normalisedForms(text);
+      yield text.length;
+      for (const [kind, values] of found) {
+        for (const form of forms) FINDERS[kind](form, values);
+        yield text.length;
+      }
+    }
+  });
+  // Decodings without end may hide a value of any kind.
+  if (!complete) for (const values of found.values()) values.add("undecoded");
+  for (const [kind, { size }] of found) if (size > 0) counts.set(kind, size);
 }
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}\0]+/gu;

@@ -1,3 +1,4 @@
+import { PIECE, type Steps } from "../../base/steps.ts";
 import {
   expansion,
   fold,
@@ -47,17 +48,37 @@ export function gapBefore(letters: Letters, position: number): number {
   return (letters.traits[position] ?? 0) & GAP_BITS;
 }
 
-/** Reads a text into `into`, whose buffers are reused: one text at a time, no allocation per text. */
-export function readLetters(source: string, mode: FoldMode, into: Letters): void {
+/** Where the reading of a text has come to. */
+interface Reading {
+  /** In the text. */
+  index: number;
+  gap: number;
+  /** Consecutive symbols. */
+  symbols: number;
+}
+
+/**
+ * Reads a text into `into`, whose buffers are reused: one text at a time, no allocation per text. Yields after each piece
+ * of it.
+ */
+export function* readLetters(source: string, mode: FoldMode, into: Letters): Steps<void> {
   // Decomposed Hangul would be read as single jamo, which no composed term matches.
   const text = /[\u1100-\u11ff]/.test(source) ? source.normalize("NFC") : source;
   reserve(into, text.length, 0);
+  into.length = 0;
+  const reading: Reading = { index: 0, gap: GAP_WIDE, symbols: 0 };
+  for (;;) {
+    readPiece(text, mode, into, reading, Math.min(text.length, reading.index + PIECE));
+    if (reading.index >= text.length) return;
+    yield PIECE;
+  }
+}
+
+function readPiece(text: string, mode: FoldMode, into: Letters, reading: Reading, end: number): void {
   const units = foldedUnits(mode);
-  let { codes, traits } = into;
-  let length = 0;
-  let gap = GAP_WIDE;
-  let symbols = 0;
-  for (let index = 0; index < text.length; index++) {
+  let { codes, traits, length } = into;
+  let { index, gap, symbols } = reading;
+  for (; index < end; index++) {
     const unit = text.charCodeAt(index);
     let folded = units[unit] ?? 0;
     if (folded === 0 || (unit >= 0xd800 && unit <= 0xdfff)) {
@@ -109,6 +130,9 @@ export function readLetters(source: string, mode: FoldMode, into: Letters): void
     }
   }
   into.length = length;
+  reading.index = index;
+  reading.gap = gap;
+  reading.symbols = symbols;
 }
 
 function reserve(letters: Letters, extra: number, used: number): void {

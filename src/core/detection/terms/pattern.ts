@@ -1,3 +1,4 @@
+import { finish } from "../../base/steps.ts";
 import type { Pattern } from "./alignment.ts";
 import { withoutBarriers } from "../decoding/barrier.ts";
 import { DIGIT, OPTIONAL, type FoldMode } from "./fold.ts";
@@ -7,7 +8,7 @@ import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts"
 export function readPattern(term: string): Pattern | null {
   const mode = foldModeOf(term);
   const letters = emptyLetters();
-  readLetters(withoutBarriers(term), mode, letters);
+  finish(readLetters(withoutBarriers(term), mode, letters));
   const codes: number[] = [];
   const words: number[] = [];
   let gap = true;

@@ -1,7 +1,8 @@
 import { err, ok, type Result } from "../../base/result.ts";
+import { finish, PIECE, type Steps } from "../../base/steps.ts";
 import { type Budget, type Pattern, matchesAt } from "./alignment.ts";
 import { type TermAutomaton, buildTermAutomaton, nextNode, symbolFor } from "./automaton.ts";
-import { decodings } from "../decoding/decodings.ts";
+import { eachBatch } from "../decoding/decodings.ts";
 import { OPTIONAL, type FoldMode, UNSPACED } from "./fold.ts";
 import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
 import { readPattern } from "./pattern.ts";
@@ -12,6 +13,8 @@ export interface TermMatcher {
   readonly size: number;
   /** Indices of the terms that occur in any of the texts, ascending. */
   find(texts: readonly string[]): readonly number[];
+  /** The same in pieces. */
+  findInSteps(texts: readonly string[]): Steps<readonly number[]>;
 }
 
 /** A term longer than any phrase is a mistake in the policy, and would make the automaton deep. */
@@ -45,7 +48,8 @@ export function compileTerms(
   const searches = [searchFor(patterns, "latin"), searchFor(patterns, "native")].filter(
     (search) => search.patterns.length > 0,
   );
-  return ok({ size: terms.length, find: (texts) => find(searches, terms.length, texts) });
+  const findInSteps = (texts: readonly string[]) => find(searches, terms.length, texts);
+  return ok({ size: terms.length, find: (texts) => finish(findInSteps(texts)), findInSteps });
 }
 
 function searchFor(all: readonly Pattern[], mode: FoldMode): Search {
@@ -58,36 +62,62 @@ function searchFor(all: readonly Pattern[], mode: FoldMode): Search {
   return { mode, automaton, patterns, terms };
 }
 
-function find(searches: readonly Search[], size: number, texts: readonly string[]): readonly number[] {
+function* find(
+  searches: readonly Search[],
+  size: number,
+  texts: readonly string[],
+): Steps<readonly number[]> {
   const found = new Uint8Array(size);
   if (size === 0) return [];
   const letters = emptyLetters();
   const budget: Budget = { steps: BASE_STEPS };
-  const decoded = decodings(texts, { words: true });
-  // As for an exhausted budget: an agent must not get an approval by stalling the search.
-  if (!decoded.complete) found.fill(1);
-  for (const text of decoded.texts) {
-    for (const search of searches) {
-      readLetters(text, search.mode, letters);
-      budget.steps += letters.length * STEPS_PER_LETTER;
-      scan(search, letters, budget, found);
+  const complete = yield* eachBatch(texts, { words: true }, function* (decoded) {
+    for (const text of decoded) {
+      for (const search of searches) {
+        yield* readLetters(text, search.mode, letters);
+        budget.steps += letters.length * STEPS_PER_LETTER;
+        yield* scan(search, letters, budget, found);
+      }
     }
-  }
+  });
+  // As for an exhausted budget: an agent must not get an approval by stalling the search.
+  if (!complete) found.fill(1);
   const indices: number[] = [];
   for (let index = 0; index < size; index++) if (found[index] === 1) indices.push(index);
   return indices;
 }
 
-function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Array): void {
+/** Where a scan has come to. */
+interface Scan {
+  node: number;
+  /** The nodes of all interpretations of a symbol, as letter or boundary; empty while there is only one. */
+  nodes: number[];
+}
+
+function* scan(search: Search, letters: Letters, budget: Budget, found: Uint8Array): Steps<void> {
+  const state: Scan = { node: 0, nodes: [] };
+  for (let position = 0; position < letters.length; position += PIECE) {
+    scanPiece(search, letters, budget, found, state, position);
+    yield Math.min(letters.length - position, PIECE);
+  }
+}
+
+function scanPiece(
+  search: Search,
+  letters: Letters,
+  budget: Budget,
+  found: Uint8Array,
+  state: Scan,
+  begin: number,
+): void {
   const { automaton } = search;
   const { asciiSymbols, table, width, ends } = automaton;
   const { codes, traits, length } = letters;
   const isTable = table.length > 0;
-  let node = 0;
-  // The nodes of all interpretations of a symbol, as letter or boundary; empty while there is only one.
-  let nodes: number[] = [];
+  const end = Math.min(length, begin + PIECE);
+  let { node, nodes } = state;
   let spare: number[] = [];
-  for (let position = 0; position < length; position++) {
+  for (let position = begin; position < end; position++) {
     const code = codes[position] ?? 0;
     const trait = traits[position] ?? 0;
     const symbol = code < 0x80 ? (asciiSymbols[code] ?? 0) : symbolFor(automaton, code);
@@ -116,6 +146,8 @@ function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Arra
     node = nodes[0] ?? 0;
     nodes.length = 0;
   }
+  state.node = node;
+  state.nodes = nodes;
 }
 
 function endsAWord(traits: Uint8Array, length: number, position: number): boolean {

@@ -55,7 +55,7 @@ function terms(
 ): void {
   if (rule === null) return;
   // The readable part (a reference's name) is searched even if the rest is hidden.
-  const found = rule.matcher.find(content.searched()).map((index) => rule.terms[index] ?? "");
+  const found = content.terms(rule.matcher).map((index) => rule.terms[index] ?? "");
   if (found.length > 0) {
     const list = quoteSome(found);
     const finding =

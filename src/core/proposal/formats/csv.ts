@@ -1,3 +1,4 @@
+import { PIECE, type Steps } from "../../base/steps.ts";
 import { doubt, type Doubt, type DoubtReason } from "../doubt.ts";
 import { known, type Measured, merged } from "../measured.ts";
 import { countLines, countRows, delimitedLines, type RowCount } from "./csv-count.ts";
@@ -151,30 +152,35 @@ const ESCAPES = /\\["\\,;\t|\r\n]/;
 /**
  * The cells of one column, `undefined` where a row ends before it; null where readers of other dialects find others.
  */
-export function columnCells(
+export function* columnCells(
   text: string,
   shape: CsvShape,
   column: number,
-): readonly (string | undefined)[] | null {
+): Steps<readonly (string | undefined)[] | null> {
   if (shape.doubt !== null) return null;
   const body = shape.begins === 0 ? text : text.slice(shape.begins);
-  const cells = cellsOf(body, shape, column, false);
+  const cells = yield* cellsOf(body, shape, column, false);
   if (!ESCAPES.test(body)) return cells;
-  const escaped = cellsOf(body, shape, column, true);
+  const escaped = yield* cellsOf(body, shape, column, true);
   return cells.length === escaped.length && cells.every((cell, row) => cell === escaped[row]) ? cells : null;
 }
 
-function cellsOf(
+function* cellsOf(
   text: string,
   { delimiter, header }: CsvShape,
   column: number,
   escapes: boolean,
-): (string | undefined)[] {
+): Steps<(string | undefined)[]> {
+  let read = 0;
   const cells: (string | undefined)[] = [];
   let skip = header !== null;
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY, escapes)) {
     if (!skip) cells.push(row[column]);
     skip = false;
+    for (const { length } of row) read += length + 1;
+    if (read < PIECE) continue;
+    yield read;
+    read = 0;
   }
   return cells;
 }

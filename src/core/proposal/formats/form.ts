@@ -29,9 +29,22 @@ export function fieldCount(text: string): number {
   return count;
 }
 
-/** The fields of a form that has too many to be parsed, one a line: in the text, `&not` of `&note=` is a reference. */
-export function fieldLines(text: string): string {
-  return text.replaceAll("&", "\n").replaceAll("+", " ");
+/** Characters of fields that are searched as one text. */
+const SEARCHED_TOGETHER = 32 * 1024;
+
+/**
+ * The fields of a form that has too many to be parsed, one a line, as some texts: in the form itself, `&not` of `&note=`
+ * is a reference.
+ */
+export function fieldLines(text: string): readonly string[] {
+  const texts: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const border = text.indexOf("&", start + SEARCHED_TOGETHER);
+    const end = border < 0 ? text.length : border;
+    texts.push(text.slice(start, end).replaceAll("&", "\n").replaceAll("+", " "));
+    start = end + 1;
+  }
+  return texts;
 }
 
 /**

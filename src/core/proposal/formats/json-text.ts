@@ -12,8 +12,12 @@ export interface JsonText {
   readonly unambiguous: boolean;
 }
 
+/** RFC 8259 section 2: a table need not be scanned to its end to be none. */
+const MAY_BE_JSON = /^[ \t\n\r]*[-{["\dtfn]/;
+
 /** Parses JSON; null when the text is invalid or nested deeper than `MAX_DEPTH`. */
 export function readJson(text: string): JsonText | null {
+  if (!MAY_BE_JSON.test(text)) return null;
   const shape = countSource(text);
   if (shape.depth > MAX_DEPTH) return null;
   try {
@@ -77,20 +81,31 @@ function memberCount(root: Json): number {
  */
 export function jsonTokens(text: string): string[] {
   const tokens: string[] = [];
-  for (let index = 0; index < text.length; index++) {
+  addJsonTokens(text, 0, text.length, tokens);
+  return tokens;
+}
+
+/**
+ * The same for the tokens that begin between two indices, of which the first is outside of a token.
+ *
+ * @returns the index behind the last token, at least `end`
+ */
+export function addJsonTokens(text: string, start: number, end: number, tokens: string[]): number {
+  let index = start;
+  for (; index < end && index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit === 0x22) {
-      const end = stringEnd(text, index);
-      const inner = text.slice(index + 1, end);
+      const close = stringEnd(text, index);
+      const inner = text.slice(index + 1, close);
       if (inner !== "") tokens.push(inner.includes("\\") ? decodedString(inner) : inner);
-      index = end;
+      index = close;
     } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
-      const start = index;
+      const first = index;
       while (index + 1 < text.length && isNumberUnit(text.charCodeAt(index + 1))) index++;
-      tokens.push(text.slice(start, index + 1));
+      tokens.push(text.slice(first, index + 1));
     }
   }
-  return tokens;
+  return index;
 }
 
 function decodedString(inner: string): string {

@@ -1,4 +1,5 @@
 import { doubt } from "../doubt.ts";
+import { finish, type Steps } from "../../base/steps.ts";
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
 import { allUnknown, withDoubts } from "../unknown-facts.ts";
@@ -9,7 +10,7 @@ import { declaredType } from "../formats/declared-type.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { minorUnits } from "./money.ts";
 import { countRecords } from "./records.ts";
-import { valuesIn } from "./select.ts";
+import { valuesInSteps } from "./select.ts";
 import { measureMoney } from "./totals.ts";
 
 /** Numbers that the agent declares beside the payload. */
@@ -31,12 +32,27 @@ export function measure(
   declared: Declared,
   isDeletion: () => boolean = () => false,
 ): Facts {
+  return finish(measureInSteps(payload, hints, declared, isDeletion));
+}
+
+/** The same in pieces. */
+export function* measureInSteps(
+  payload: Payload,
+  hints: MeasureHints,
+  declared: Declared,
+  isDeletion: () => boolean,
+): Steps<Facts> {
   const declaredCents = dollarsToCents(declared.estimatedValueUsd);
   if (payload.kind !== "content") return unmeasured(payload, hints, declared, declaredCents);
   const content = parseContent(payload);
+  const { length } = payload.bytes;
+  yield length;
   const counted = countRecords(content.body, hints, isDeletion);
-  const money = measureMoney(content.body, hints.amount, counted.value);
-  const recipients = hints.recipients === null ? null : countRecipients(content.body, hints.recipients);
+  yield length;
+  const money = yield* measureMoney(content.body, hints.amount, counted.value);
+  yield length;
+  const recipients =
+    hints.recipients === null ? null : yield* countRecipients(content.body, hints.recipients);
   const facts: Facts = {
     payload: "content",
     type: content.type,
@@ -99,10 +115,10 @@ function dollarsToCents(dollars: number | null): number | null {
 }
 
 /** Counts recipients at the path: items of lists, and the addresses in each text. */
-function countRecipients(body: Body, path: string): Measured {
+function* countRecipients(body: Body, path: string): Steps<Measured> {
   const because = pathDoubt(body, path);
   if (because !== null && because !== "duplicate_field") return unknown(null, because);
-  const found = valuesIn(body, path);
+  const found = yield* valuesInSteps(body, path);
   if (!found.ok) return unknown(null, "not_at_path");
   let count = 0;
   for (const value of found.value) {

@@ -1,6 +1,7 @@
 import type { Facts } from "../facts.ts";
 import type { Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
+import { finish, type Steps } from "../../base/steps.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Body, parseContent } from "../formats/content.ts";
 import { columnCells, csvShape, isSameWithEscapes } from "../formats/csv.ts";
@@ -52,9 +53,17 @@ function parseFields(text: string, type: string): Body | null {
 
 /** @see selectValues */
 export function valuesIn(body: Body, path: string): Result<readonly (Json | undefined)[], string> {
+  return finish(valuesInSteps(body, path));
+}
+
+/** The same in pieces. */
+export function* valuesInSteps(
+  body: Body,
+  path: string,
+): Steps<Result<readonly (Json | undefined)[], string>> {
   if (body.format === "csv") {
     const column = columnOf(body, path);
-    if (column !== null) return columnValues(body, column);
+    if (column !== null) return yield* columnValues(body, column);
   }
   const parsed = parseJsonPath(path);
   if (!parsed.ok) return parsed;
@@ -116,9 +125,9 @@ function columnOf(body: CsvBody, path: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
-function columnValues(body: CsvBody, column: number): Result<readonly (Json | undefined)[], string> {
+function* columnValues(body: CsvBody, column: number): Steps<Result<readonly (Json | undefined)[], string>> {
   if (body.shape.rows > MAX_RECORDS) return err(`more than ${MAX_RECORDS} records can't be looked into`);
-  const cells = columnCells(body.text, body.shape, column);
+  const cells = yield* columnCells(body.text, body.shape, column);
   return cells === null ? err(MANY_DIALECTS) : ok(cells);
 }
 

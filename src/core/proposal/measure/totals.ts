@@ -1,3 +1,4 @@
+import { PIECE, type Steps } from "../../base/steps.ts";
 import type { MoneyStatus } from "../facts.ts";
 import { doubt, type Doubt, type DoubtReason } from "../doubt.ts";
 import { pathDoubt } from "./path-doubt.ts";
@@ -5,7 +6,7 @@ import type { Body } from "../formats/content.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
 import { currencyCode, minorUnits, minorUnitDigits } from "./money.ts";
-import { valuesIn } from "./select.ts";
+import { valuesInSteps } from "./select.ts";
 
 export interface Money {
   readonly status: MoneyStatus;
@@ -18,6 +19,9 @@ export interface Money {
 /** A payload in more currencies than this is not a payment run. */
 const MAX_CURRENCIES = 20;
 
+/** Amounts whose sum takes a few milliseconds. */
+const SUMMED_AT_ONCE = 4_096;
+
 const NONE: Money = { status: "none", usdCents: null, totals: [], doubt: null };
 
 export function incomplete(because: DoubtReason): Money {
@@ -25,17 +29,21 @@ export function incomplete(because: DoubtReason): Money {
 }
 
 /** Sums the amounts at the configured path; one unreadable amount leaves the whole sum incomplete. */
-export function measureMoney(body: Body, amount: MeasureHints["amount"], recordCount: number | null): Money {
+export function* measureMoney(
+  body: Body,
+  amount: MeasureHints["amount"],
+  recordCount: number | null,
+): Steps<Money> {
   if (amount === null) return NONE;
   const because = pathDoubt(body, amount.path);
   if (because !== null) return incomplete(because);
-  const amounts = valuesIn(body, amount.path);
+  const amounts = yield* valuesInSteps(body, amount.path);
   if (!amounts.ok) return incomplete(dialectDoubt(body) ?? "not_at_path");
   const { length } = amounts.value;
   if (length === 0 && recordCount !== 0) return incomplete("not_at_path");
   // A selective path (`..`, a filter) skips records without an amount, so fewer amounts than records is incomplete.
   if (length < (recordCount ?? 0) && isSelective(amount.path)) return incomplete("unreadable_amount");
-  const currencies = currenciesOf(body, amount.currency, length);
+  const currencies = yield* currenciesOf(body, amount.currency, length);
   if (currencies === null) return incomplete("unreadable_currency");
   const sums = new Map<string, bigint>();
   for (const [index, value] of amounts.value.entries()) {
@@ -45,6 +53,7 @@ export function measureMoney(body: Body, amount: MeasureHints["amount"], recordC
     if (minor === "none") return incomplete("unreadable_amount");
     if (minor === "ambiguous") return incomplete("ambiguous_number");
     sums.set(currency, (sums.get(currency) ?? 0n) + minor);
+    if (index % SUMMED_AT_ONCE === SUMMED_AT_ONCE - 1) yield PIECE;
     if (sums.size > MAX_CURRENCIES) return incomplete("unreadable_currency");
   }
   return moneyFrom(sums);
@@ -61,13 +70,13 @@ function isSelective(path: string): boolean {
 }
 
 /** One currency for all, or one for each amount; null when they can't be determined. */
-function currenciesOf(
+function* currenciesOf(
   body: Body,
   currency: { readonly code: string } | { readonly path: string },
   amounts: number,
-): readonly (string | null)[] | null {
+): Steps<readonly (string | null)[] | null> {
   if ("code" in currency) return [currency.code];
-  const found = valuesIn(body, currency.path);
+  const found = yield* valuesInSteps(body, currency.path);
   if (!found.ok || pathDoubt(body, currency.path) !== null) return null;
   if (found.value.length !== 1 && found.value.length !== amounts) return null;
   return found.value.map((value) => currencyCode(value));

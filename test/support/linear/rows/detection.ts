@@ -1,3 +1,4 @@
+import { finish } from "../../../../src/core/base/steps.ts";
 import { withoutBarriers } from "../../../../src/core/detection/decoding/barrier.ts";
 import { decodedBase64 } from "../../../../src/core/detection/decoding/base64-runs.ts";
 import { decodings, shownTexts } from "../../../../src/core/detection/decoding/decodings.ts";
@@ -22,7 +23,9 @@ import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 import { NO_HINTS } from "../../../../src/core/registry/measure-hints.ts";
 import { CSV_SHAPES, FORM_SHAPES, JSON_SHAPES, MULTIPART_SHAPES, TEXT_SHAPES } from "../grammars.ts";
 import { row } from "../row.ts";
-import { bytesOf, mapped } from "../shapes.ts";
+import { HEADER_SHAPES, OPEN_CONSTRUCTS } from "../open-constructs.ts";
+import { RUN_SHAPES } from "../run-shapes.ts";
+import { bytesOf, mapped, type Shape } from "../shapes.ts";
 
 const DETECTION = "src/core/detection";
 
@@ -48,30 +51,35 @@ function findTerms(text: string): readonly number[] {
 }
 
 const DOCUMENTS = [
-  ...JSON_SHAPES.map((each) => [each, "application/json"] as const),
-  ...CSV_SHAPES.map((each) => [each, "text/csv"] as const),
-  ...FORM_SHAPES.map((each) => [each, "application/x-www-form-urlencoded"] as const),
-  ...MULTIPART_SHAPES.map((each) => [each, "multipart/form-data; boundary=b"] as const),
-  ...TEXT_SHAPES.map((each) => [each, "text/plain"] as const),
-].flatMap(([each, mediaType]) =>
-  mapped([each], (text) => {
+  ...documents(JSON_SHAPES, "application/json"),
+  ...documents(CSV_SHAPES, "text/csv"),
+  ...documents(FORM_SHAPES, "application/x-www-form-urlencoded"),
+  ...documents(MULTIPART_SHAPES, "multipart/form-data; boundary=b"),
+  ...documents(TEXT_SHAPES, "text/plain"),
+];
+
+function documents(shapes: readonly Shape[], mediaType: string) {
+  return mapped(shapes, (text) => {
     const payload = { kind: "content", bytes: bytesOf(text), name: null, mediaType } as const;
     return { payload, facts: measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null }) };
-  }),
-);
+  });
+}
 
 const found = new Set<string>();
 
 export const DETECTION_ROWS = [
   row(
     `${DETECTION}/decoding/decodings.ts#decodings`,
-    TEXT_SHAPES,
+    [...TEXT_SHAPES, ...OPEN_CONSTRUCTS],
     (text) => [
       decodings([text], { words: true }),
       decodings(text.split("a"), { words: false }),
       shownTexts(text),
     ],
-    { inside: [`${DETECTION}/decoding/decodings.ts#shownTexts`], size: 100 },
+    {
+      inside: ["shownTexts", "eachBatch"].map((name) => `${DETECTION}/decoding/decodings.ts#${name}`),
+      size: 100,
+    },
   ),
   row(`${DETECTION}/decoding/encoded-words.ts#decodedWords`, TEXT_SHAPES, (text) => decodedWords(text)),
   row(
@@ -83,12 +91,18 @@ export const DETECTION_ROWS = [
   row(`${DETECTION}/decoding/markup.ts#markupTexts`, TEXT_SHAPES, (text) => markupTexts(text, true), {
     inside: ["isTagStart", "plainTagEnd", "readTag"].map((name) => `${DETECTION}/decoding/tags.ts#${name}`),
   }),
-  row(`${DETECTION}/header-texts.ts#headerTexts`, TEXT_SHAPES, headerTexts),
+  row(`${DETECTION}/header-texts.ts#headerTexts`, [...TEXT_SHAPES, ...HEADER_SHAPES], headerTexts),
   row(
     `${DETECTION}/joined/joined-texts.ts#joinedTexts`,
-    DOCUMENTS,
+    [...documents(RUN_SHAPES, "application/json"), ...DOCUMENTS],
     ({ payload }) => joinedTexts(parseContent(payload).body),
-    { size: 80 },
+    {
+      inside: [
+        "inserted-text.ts#insertedText",
+        ...["isTextMember", "isTextName", "onlyText", "textNameOf"].map((name) => `text-names.ts#${name}`),
+      ].map((each) => `${DETECTION}/joined/${each}`),
+      size: 80,
+    },
   ),
   row(`${DETECTION}/decoding/base64-runs.ts#decodedBase64`, TEXT_SHAPES, (text) =>
     decodedBase64(text, new Uint8Array(text.length)),
@@ -117,8 +131,8 @@ export const DETECTION_ROWS = [
     ].map((each) => `${DETECTION}/terms/${each}`),
   }),
   row(`${DETECTION}/terms/letters.ts#readLetters`, TEXT_SHAPES, (text) => {
-    readLetters(text, "latin", emptyLetters());
-    readLetters(text, "native", emptyLetters());
+    finish(readLetters(text, "latin", emptyLetters()));
+    finish(readLetters(text, "native", emptyLetters()));
   }),
   row(
     `${DETECTION}/terms/pattern.ts#readPattern`,
@@ -136,7 +150,7 @@ export const DETECTION_ROWS = [
     `${DETECTION}/pii/pii.ts#findPii`,
     TEXT_SHAPES,
     (text) => findPii([text], ["email", "phone", "card", "ssn", "iban"]),
-    { size: 300 },
+    { inside: [`${DETECTION}/pii/pii.ts#findPiiInSteps`], size: 300 },
   ),
   row(`${DETECTION}/pii/pii-contacts.ts#findEmails`, TEXT_SHAPES, (text) => findEmails(text, found)),
   row(`${DETECTION}/pii/pii-contacts.ts#findPhones`, TEXT_SHAPES, (text) => findPhones(text, found)),
@@ -145,10 +159,16 @@ export const DETECTION_ROWS = [
   row(`${DETECTION}/pii/pii-numbers.ts#findIbans`, TEXT_SHAPES, (text) => findIbans(text, found)),
   row(`${DETECTION}/pii/scrub.ts#scrub`, TEXT_SHAPES, scrub, { size: 60 }),
   row(`${DETECTION}/placeholders.ts#placeholdersIn`, TEXT_SHAPES, placeholdersIn),
-  row(`${DETECTION}/readable.ts#readableTexts`, DOCUMENTS, ({ payload, facts }) =>
-    readableTexts(payload, facts),
+  row(
+    `${DETECTION}/readable.ts#readableTexts`,
+    DOCUMENTS,
+    ({ payload, facts }) => readableTexts(payload, facts),
+    { inside: [`${DETECTION}/readable.ts#readableTextsInSteps`] },
   ),
-  row(`${DETECTION}/template-errors.ts#findTemplateErrors`, DOCUMENTS, ({ payload, facts }) =>
-    findTemplateErrors(payload, facts),
+  row(
+    `${DETECTION}/template-errors.ts#findTemplateErrors`,
+    DOCUMENTS,
+    ({ payload, facts }) => findTemplateErrors(payload, facts),
+    { inside: [`${DETECTION}/template-errors.ts#findTemplateErrorsInSteps`] },
   ),
 ];

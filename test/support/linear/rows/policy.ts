@@ -62,7 +62,7 @@ export const POLICY_ROWS = [
         content.sensitive(),
       ];
     },
-    { size: 80 },
+    { inside: ["src/core/policy/request-content.ts#measureRequestInSteps"], size: 80 },
   ),
   row(
     "src/core/policy/content-views.ts#contentViews",

@@ -1,3 +1,4 @@
+import { finish } from "../../../../src/core/base/steps.ts";
 import { decodeText } from "../../../../src/core/proposal/formats/text.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { csvRows } from "../../../../src/core/proposal/formats/csv-rows.ts";
@@ -85,7 +86,9 @@ export const PROPOSAL_ROWS = [
   row(`${FORMATS}/content.ts#parseContent`, CONTENTS, parseContent, { size: SIZE }),
   row(`${FORMATS}/json-text.ts#readJson`, JSON_SHAPES, readJson),
   row(`${FORMATS}/json-text.ts#readJsonLines`, JSON_SHAPES, readJsonLines),
-  row(`${FORMATS}/json-text.ts#jsonTokens`, JSON_SHAPES, jsonTokens),
+  row(`${FORMATS}/json-text.ts#jsonTokens`, JSON_SHAPES, jsonTokens, {
+    inside: [`${FORMATS}/json-text.ts#addJsonTokens`],
+  }),
   row(`${FORMATS}/csv.ts#csvShape`, CSV_SHAPES, csvShape, {
     inside: [
       "csv-count.ts#countLines",
@@ -142,12 +145,12 @@ export const PROPOSAL_ROWS = [
     `${MEASURE}/measure.ts#measure`,
     CONTENTS,
     (payload) => measure(payload, HINTS, { recordCount: null, estimatedValueUsd: 1 }),
-    { inside: [`${MEASURE}/records.ts#countRecords`], size: SIZE },
+    { inside: [`${MEASURE}/records.ts#countRecords`, `${MEASURE}/measure.ts#measureInSteps`], size: SIZE },
   ),
   row(
     `${MEASURE}/totals.ts#measureMoney`,
     CONTENTS,
-    (payload) => measureMoney(parseContent(payload).body, HINTS.amount, 1),
+    (payload) => finish(measureMoney(parseContent(payload).body, HINTS.amount, 1)),
     { size: SIZE },
   ),
   row(
@@ -174,7 +177,7 @@ export const PROPOSAL_ROWS = [
     `${MEASURE}/select.ts#valuesIn`,
     CONTENTS,
     (payload) => PATHS.map((path) => valuesIn(parseContent(payload).body, path)),
-    { inside: [`${FORMATS}/csv.ts#columnCells`], size: SIZE },
+    { inside: [`${FORMATS}/csv.ts#columnCells`, `${MEASURE}/select.ts#valuesInSteps`], size: SIZE },
   ),
   row(
     `${MEASURE}/select.ts#recordsAt`,
