@@ -1,6 +1,6 @@
 import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
-import { type Body, parseContent } from "../proposal/formats/content.ts";
+import { type Body, parseContent, type ParsedContent } from "../proposal/formats/content.ts";
 import { fieldLines } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { addJsonTokens } from "../proposal/formats/json-text.ts";
@@ -21,17 +21,21 @@ export function* readableTextsInSteps(payload: Payload, _facts: Facts): Steps<re
   if (payload.kind === "none") return [];
   if (payload.kind === "reference") return [payload.name];
   const texts = payload.name === null ? [] : [payload.name];
-  const { body, declaredType } = parseContent(payload);
-  yield* addTexts(body, texts);
+  yield* addTexts(parseContent(payload), texts);
+  return texts;
+}
+
+function* addTexts({ body, declaredType, guessed }: ParsedContent, texts: string[]): Steps<void> {
+  yield* addBody(body, texts);
+  for (const [name, value] of guessed ?? []) texts.push(name, value);
   // A text that is only detected as a table or a form is also searched whole: three lines of `refund, guaranteed`
   // must not be split into cells that match nothing.
   if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
     texts.push(body.text);
   }
-  return texts;
 }
 
-function* addTexts(body: Body, texts: string[]): Steps<void> {
+function* addBody(body: Body, texts: string[]): Steps<void> {
   switch (body.format) {
     case "json":
     case "ndjson":
@@ -53,12 +57,15 @@ function* addTexts(body: Body, texts: string[]): Steps<void> {
       for (const part of body.parts) {
         if (part.name !== null) texts.push(part.name);
         texts.push(...part.fileNames, ...headerTexts(part.headers));
-        yield* addTexts(part.content.body, texts);
+        yield* addTexts(part.content, texts);
+        if (part.decoded !== null) yield* addTexts(part.decoded, texts);
       }
       return;
     case "xml":
     case "text":
       texts.push(body.text);
+      // RFC 5545 section 3.1 and RFC 6350: a line that begins with a blank goes on without it.
+      if (/^\s*BEGIN:V/i.test(body.text)) texts.push(body.text.replaceAll(/\r?\n[ \t]/g, ""));
       return;
     case "pdf":
     case "xlsx":

@@ -2,7 +2,7 @@ import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
-import { fieldLines } from "../proposal/formats/form.ts";
+import { fieldLines, type Fields } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { shownTexts } from "./decoding/decodings.ts";
@@ -56,8 +56,13 @@ export function* findTemplateErrorsInSteps(
 ): Steps<readonly TemplateError[]> {
   if (payload.kind !== "content") return [];
   const tallies: Tallies = new Map();
-  yield* collect(parseContent(payload).body, null, tallies);
-  if (runs.length > 0) collectFromRuns(runs, tallies);
+  const { body, guessed } = parseContent(payload);
+  yield* collect(body, null, tallies);
+  for (const [name, value] of guessed ?? []) {
+    collectOthers([name, value], "a field", tallies);
+    yield name.length + value.length;
+  }
+  for (const { text, where } of runs) collectOthers([text], `runs of "${where.slice(0, 80)}"`, tallies);
   return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
 }
 
@@ -83,14 +88,13 @@ function* collect(body: Body, within: string | null, tallies: Tallies): Steps<vo
         }
         return;
       }
-      for (const [name, value] of body.fields) {
-        collectFromText(name, name, 0, tallies);
-        collectFromText(value, name, 0, tallies);
-      }
+      collectFromFields(body.fields, tallies);
       return;
     case "multipart":
       for (const [index, part] of body.parts.entries()) {
-        yield* collect(part.content.body, part.name ?? `part ${index + 1}`, tallies);
+        const where = part.name ?? `part ${index + 1}`;
+        yield* collect(part.content.body, where, tallies);
+        if (part.decoded !== null) yield* collect(part.decoded.body, where, tallies);
       }
       return;
     case "xml":
@@ -103,13 +107,19 @@ function* collect(body: Body, within: string | null, tallies: Tallies): Steps<vo
   }
 }
 
-function collectFromRuns(runs: readonly JoinedText[], tallies: Tallies): void {
-  const known = new Set(Array.from(tallies.values(), ({ placeholder }) => placeholder));
-  for (const { text, where } of runs) {
-    for (const { written } of placeholdersIn(text)) {
-      if (!known.has(written)) add(written, `runs of "${where.slice(0, 80)}"`, 0, tallies);
-    }
+function collectFromFields(fields: Fields, tallies: Tallies): void {
+  for (const [name, value] of fields) {
+    collectFromText(name, name, 0, tallies);
+    collectFromText(value, name, 0, tallies);
   }
+}
+
+/** What another reading of the payload shows: only placeholders that the texts as written don't have. */
+function collectOthers(texts: readonly string[], where: string, tallies: Tallies): void {
+  const found = texts.flatMap((text) => [text, ...asShown(text)]).flatMap((text) => placeholdersIn(text));
+  if (found.length === 0) return;
+  const known = new Set(Array.from(tallies.values(), ({ placeholder }) => placeholder));
+  for (const { written } of found) if (!known.has(written)) add(written, where, 0, tallies);
 }
 
 function collectFromText(text: string, where: string | null, record: number, tallies: Tallies): void {
@@ -123,10 +133,15 @@ function collectFromText(text: string, where: string | null, record: number, tal
 /** `&#123;` is a brace to readers of HTML, `\\{\\{` two of them to readers of Markdown, and `{<b>{` to both. */
 const MAY_SHOW_OTHERWISE = /&[#A-Za-z]|<[a-z/!]|\\[{}[\]]/i;
 
+/** Control characters that are no white space, as in `{&#5;{name}}`. */
+const UNSEEN = /[^\P{Cc}\s]+/gu;
+
 function asShown(text: string): readonly string[] {
   const mayShow = text.includes("&") || text.includes("<") || text.includes("\\");
   if (!mayShow || !MAY_SHOW_OTHERWISE.test(text)) return [];
-  return [...shownTexts(text), text].map((one) => one.replaceAll(/\\([{}[\]])\\?\1/g, "$1$1"));
+  return [...shownTexts(text), text].map((one) =>
+    one.replaceAll(UNSEEN, "").replaceAll(/\\([{}[\]])\\?\1/g, "$1$1"),
+  );
 }
 
 function add(placeholder: string, where: string | null, record: number, tallies: Tallies): void {

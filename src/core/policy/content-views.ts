@@ -26,7 +26,7 @@ import { isProfileId, profileProblems } from "./rules/profiles.ts";
  */
 export interface ContentViews {
   /** Null when all content can be read; else why it can't, and content rules hold. */
-  readonly hidden: "reference" | "undecodable" | "missing" | null;
+  readonly hidden: "reference" | "undecodable" | "contradictory" | "missing" | null;
   texts(): readonly string[];
   /** The texts, and those that the receiver's program may make by joining them. */
   searched(): readonly string[];
@@ -115,7 +115,9 @@ function remembered<Key, Value>(known: Map<Key, Value>, key: Key, find: () => Va
 }
 
 function joinedIn(payload: Payload): JoinedTexts {
-  return payload.kind === "content" ? joinedTexts(parseContent(payload).body) : { runs: [], words: [] };
+  if (payload.kind !== "content") return { runs: [], words: [] };
+  const { body, guessed } = parseContent(payload);
+  return joinedTexts(body, guessed ?? []);
 }
 
 function textsOf(runs: JoinedTexts["runs"]): readonly string[] {
@@ -141,5 +143,7 @@ function profileContent(request: ProposalRequest): ContentViews {
 
 function hiddenReason(payload: Payload, facts: Facts): ContentViews["hidden"] {
   if (payload.kind === "reference") return "reference";
-  return facts.decodable ? null : "undecodable";
+  if (!facts.decodable) return "undecodable";
+  // A reader of the declared type finds other texts: those of the first of two members of one name, say.
+  return facts.typeContradiction ? "contradictory" : null;
 }

@@ -98,11 +98,13 @@ function* readPayload(
 function* readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): Steps<MeasuredRequest> {
   const read = yield* readPayload(request, payload, hints);
   if (payload.kind !== "content") return read;
-  const isGuessed = request.http !== undefined && mayBeForm(payload, hints);
+  const { body, guessed } = parseContent(payload);
+  const isGuessed = (path: string) =>
+    (request.http !== undefined || guessed !== null) && mayBeField(payload, path);
   // `{"amount":900,"Amount":1}` is 1 here and 900 to parsers that ignore case.
-  const isAmbiguous = (path: string) => pathDoubt(parseContent(payload).body, path) !== null;
+  const isAmbiguous = (path: string) => pathDoubt(body, path) !== null || isGuessed(path);
   return {
-    facts: isGuessed ? allUnknown(read.facts, hints, "guessed_type") : read.facts,
+    facts: pathsOf(hints).some(isGuessed) ? allUnknown(read.facts, hints, "guessed_type") : read.facts,
     content: { ...read.content, isAmbiguous },
   };
 }
@@ -115,17 +117,15 @@ const READ_BY_TYPE =
  * RFC 9110 section 8.3 lets a server guess the type of a body without one: `{"amount":1,"x":"&amount=900&"}` is a form
  * to some servers, with an amount of 900.
  */
-function mayBeForm(payload: ContentPayload, hints: MeasureHints): boolean {
+function mayBeField(payload: ContentPayload, path: string): boolean {
   if (READ_BY_TYPE.test(payload.mediaType?.trim() ?? "")) return false;
   const { body } = parseContent(payload);
   if (!("text" in body) || body.format === "form") return false;
   const text = body.text.replaceAll(/%([2-7][\dA-Fa-f])/g, (_, digits: string) => {
     return String.fromCharCode(Number.parseInt(digits, 16));
   });
-  return pathsOf(hints).some((path) => {
-    const name = firstName(path);
-    return name !== "" && new RegExp(`(?:^|[&;])[\\s+]*${name}[\\s+]*(?:[.[][^=&;]*)?=`, "iu").test(text);
-  });
+  const name = firstName(path);
+  return name !== "" && new RegExp(`(?:^|[&;])[\\s+]*${name}[\\s+]*(?:[.[][^=&;]*)?=`, "iu").test(text);
 }
 
 /** `records: single` also counts a request without body and query, such as `DELETE /things/1`, as one record. */

@@ -28,6 +28,12 @@ const ALL_DECODINGS_NESTING = 2;
 /** A backslash, or an escape of one. */
 const WRITES_BACKSLASH = /\\|%5c|&(?:bsol|#0{0,6}92|#x0{0,6}5c)/i;
 
+/** As in quoted-printable, or an ordinary `?id=41`. */
+const WRITES_OCTET = /=[0-9A-F]{2}/;
+
+/** What is not undone, because most readers don't. */
+type Escapes = "all" | "no backslashes" | "no quoted-printable";
+
 /** What texts are searched for. */
 export interface Purpose {
   /** Words may run over the borders of blocks and cells, as some readers see them; numbers may not. */
@@ -142,8 +148,11 @@ function* addDecodings(text: string, search: Search, nesting: number): Steps<voi
   if (nesting >= ALL_DECODINGS_NESTING) yield* addBase64(current, search, nesting);
   yield current.length;
   // To most readers `\refund` is a word behind a backslash, and what follows may be escaped in another way.
-  const behind = WRITES_BACKSLASH.test(text) ? fullyUnescaped(text, false) : text;
-  if (behind !== text && behind !== current) all.push(behind);
+  for (const escapes of ["no backslashes", "no quoted-printable"] as const) {
+    if (!(escapes === "no backslashes" ? WRITES_BACKSLASH : WRITES_OCTET).test(text)) continue;
+    const behind = fullyUnescaped(text, escapes);
+    if (behind !== text && behind !== current) all.push(behind);
+  }
   addShownTexts(text, current, search);
   yield current.length;
   // Text marked to be shown from right to left reads backwards.
@@ -164,7 +173,7 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
     // As written too, because decoding can hide: `=41` of `card=41<b>11…` is an A in quoted-printable.
     for (const one of written) {
       shown.add(one).add(fullyUnescaped(one));
-      if (one.includes("\\")) shown.add(fullyUnescaped(one, false));
+      if (one.includes("\\")) shown.add(fullyUnescaped(one, "no backslashes"));
     }
   }
   shown.delete(text);
@@ -206,10 +215,10 @@ function changedByMarkdown(text: string, options: MarkdownOptions): string {
     .join(BARRIER);
 }
 
-function fullyUnescaped(text: string, undoesBackslashes = true): string {
+function fullyUnescaped(text: string, escapes: Escapes = "all"): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = unescaped(current, undoesBackslashes);
+    const next = unescaped(current, escapes);
     if (next === current) break;
     current = next;
   }
@@ -222,13 +231,13 @@ function* addBase64(text: string, search: Search, nesting: number): Steps<void> 
   if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
 }
 
-function unescaped(text: string, undoesBackslashes = true): string {
+function unescaped(text: string, escapes: Escapes = "all"): string {
   let next = text;
   if (next.includes("%")) next = decodedPercent(next);
   if (next.includes("&")) next = decodedReferences(next);
-  if (undoesBackslashes && next.includes("\\")) next = decodedBackslashes(next);
+  if (escapes !== "no backslashes" && next.includes("\\")) next = decodedBackslashes(next);
   if (next.includes("=?")) next = decodedWords(next);
-  if (next.includes("=")) next = decodedQuotedPrintable(next);
+  if (escapes !== "no quoted-printable" && next.includes("=")) next = decodedQuotedPrintable(next);
   return next;
 }
 

@@ -30,9 +30,11 @@ export interface JoinedText {
 /** A JSON text in a string of JSON in a field of a form: Slack takes `blocks` so. Nothing genuine goes deeper. */
 const MAX_NESTED_TEXTS = 3;
 
-export function joinedTexts(body: Body): JoinedTexts {
+/** @param guessed fields of an undeclared body, to a server that takes it for a form */
+export function joinedTexts(body: Body, guessed: Fields = []): JoinedTexts {
   const joiner = new Joiner();
   joinBody(joiner, body);
+  if (guessed.length > 0) joiner.addFields(guessed);
   return joiner.joined();
 }
 
@@ -53,7 +55,14 @@ function joinBody(joiner: Joiner, body: Body): void {
           name !== null && content.body.format === "text" ? [[name, content.body.text] as const] : [],
         ),
       );
-      for (const { content } of body.parts) joinBody(joiner, content.body);
+      for (const { content, decoded } of body.parts) {
+        joinBody(joiner, content.body);
+        if (decoded !== null) joinBody(joiner, decoded.body);
+      }
+      return;
+    case "csv":
+      // Read by another delimiter, cells at a tab are words with a blank between them.
+      if (body.shape.delimiter === "\t") joiner.addWords(body.text);
       return;
     default:
   }
@@ -92,6 +101,10 @@ class Joiner {
   addValue(value: Json): void {
     this.#block++;
     this.#walk(value, { name: null, isText: false, isInline: false, isRow: false });
+  }
+
+  addWords(text: string): void {
+    this.#words.push(text);
   }
 
   addFields(fields: Fields): void {

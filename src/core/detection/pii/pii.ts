@@ -1,4 +1,5 @@
 import { finish, type Steps } from "../../base/steps.ts";
+import { BARRIER } from "../decoding/barrier.ts";
 import { eachBatch } from "../decoding/decodings.ts";
 import { findCards, findIbans, findSsns } from "./pii-numbers.ts";
 import { findEmails, findPhones } from "./pii-contacts.ts";
@@ -66,20 +67,26 @@ function* count(
 }
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}\0]+/gu;
+/** Control characters that are no white space. The barrier between texts stays. */
+const UNSEEN = new RegExp(String.raw`(?:(?!${BARRIER})[^\P{Cc}\s])+`, "gu");
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
 
 /** The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. */
 function normalisedForms(raw: string): string[] {
-  const text = hasOnlyAscii(raw) ? raw.replaceAll("\0", "") : normalise(raw);
+  const text = hasOnlyText(raw) ? raw : normalise(raw);
   if (!SPELLED_DIGITS.test(text)) return [text];
   // `4 1 1 1 …`: each digit on its own. `1 2 3 - 4 5 - …` keeps its dashes.
   return [text, text.replaceAll(/ - /g, "-").replaceAll(/(?<=\b\d)[ .](?=\d\b)/g, "")];
 }
 
-function hasOnlyAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+/** ASCII without control characters that nobody sees. */
+function hasOnlyText(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x7f || (unit < 0x20 && (unit < 0x09 || unit > 0x0d) && unit !== 0x1c)) return false;
+  }
   return true;
 }
 
@@ -87,6 +94,7 @@ function normalise(text: string): string {
   return text
     .normalize("NFKC")
     .replaceAll(INVISIBLE, "")
+    .replaceAll(UNSEEN, "")
     .replaceAll(DASHES, "-")
     .replaceAll(SPACES, " ")
     .replaceAll(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g, (digit) => asciiDigit(digit.charCodeAt(0)));

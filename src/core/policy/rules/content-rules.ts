@@ -43,6 +43,12 @@ export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFin
         "The policy has rules about content, and the payload can't be read (compressed, encrypted or unknown).",
         "Send the content in a form that can be read: text, JSON or CSV.",
       );
+    case "contradictory":
+      return holdForContent(
+        "payload_not_inspectable",
+        "The policy has rules about content, and the payload is not of its declared type, or parsers differ on it.",
+        "Declare the type that the content is of, and name every field once.",
+      );
   }
 }
 

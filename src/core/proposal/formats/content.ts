@@ -27,6 +27,8 @@ export interface MultipartBody extends Omit<Multipart, "parts"> {
 
 export interface ParsedPart extends Part {
   readonly content: ParsedContent;
+  /** The content as a server has it that decodes the part's transfer encoding; null where it has none. */
+  readonly decoded: ParsedContent | null;
 }
 
 export interface ParsedContent {
@@ -36,6 +38,8 @@ export interface ParsedContent {
   readonly declaredType: string | null;
   readonly contradiction: boolean;
   readonly decodable: boolean;
+  /** The fields of a form to a server that takes an undeclared body for one; null where there are none. */
+  readonly guessed: Fields | null;
   /** Why nothing that is measured in it is certain; null: readers agree on its characters and its format. */
   readonly doubt: DoubtReason | null;
 }
@@ -76,8 +80,23 @@ function parseBytes(
     declaredType: declared.type,
     contradiction,
     decodable: magic === null && decoded.certain && read.readable && !isCharsetDoubtful,
+    guessed: depth === 0 && declared.type === null ? guessedFields(read.body) : null,
     doubt: contradiction ? "type_contradiction" : isCharsetDoubtful ? "charset" : null,
   };
+}
+
+/** Without one of these a form's only name is the text. A page has its first tag before them. */
+const FORM_SIGN = /[=&<]|%[\dA-Fa-f]{2}/;
+
+function startsLikeForm(text: string): boolean {
+  const sign = FORM_SIGN.exec(text)?.[0];
+  return sign !== undefined && sign !== "<";
+}
+
+/** Rack takes a body without a media type for a form, whatever it looks like. */
+function guessedFields(body: Body): Fields | null {
+  const mayBeForm = (body.format === "text" || body.format === "csv") && startsLikeForm(body.text);
+  return mayBeForm ? formFields(body.text) : null;
 }
 
 /** An unknown declared type (docx, png) can be any binary; a declared text type can't. */
@@ -109,9 +128,9 @@ function parseText(
     case "csv":
       return startsLikeMarkup(text) || jsonBody(text) !== null
         ? contradictory(text)
-        : consistent({ format: "csv", text, shape: csvShape(text) });
+        : consistent({ format: "csv", text, shape: csvShape(text, isTabSeparated(mediaType) ? "\t" : null) });
     case "xml":
-      return text.trimStart().startsWith("<") ? consistent({ format: "xml", text }) : contradictory(text);
+      return text.trimStart().startsWith("<") ? markup("xml", text) : contradictory(text);
     case "form":
       return /[\n<>{}]/.test(text.trim()) ? contradictory(text) : formBody(text);
     case "multipart":
@@ -130,17 +149,27 @@ function detectText(bytes: Uint8Array, text: string, mediaType: string | null, d
   if (start.startsWith("{") || start.startsWith("[")) {
     const json = jsonBody(text) ?? jsonLinesBody(text);
     if (json !== null) return json;
+    // Lenient parsers read it (comments, single quotes, trailing commas), and Gate doesn't know as what.
+    if (LIKE_JSON.test(start)) return { ...consistent({ format: "text", text }), readable: false };
   }
   if (start.startsWith("--")) {
     const multipart = multipartBody(bytes, mediaType, depth);
     if (multipart !== null) return multipart;
   }
   if (/^<(?:\?xml|[a-z_])/i.test(start) && start.trimEnd().endsWith(">")) {
-    return consistent({ format: /^<(?:!doctype html|html)/i.test(start) ? "text" : "xml", text });
+    return markup(/^<(?:!doctype html|html)/i.test(start) ? "text" : "xml", text);
   }
   if (looksLikeForm(text)) return formBody(text);
   if (looksLikeCsv(text)) return consistent({ format: "csv", text, shape: csvShape(text) });
   return consistent({ format: "text", text });
+}
+
+/** An object or a list of such, and no prose: `{{name}}, …` and `[Note] …` are texts. */
+const LIKE_JSON = /^(?:\[\s*)*(?:\[["']|\{\s*(?:["'}]|\/[/*]|\w{1,40}\s{0,9}:))/;
+
+/** XML can define entities (section 4.2): what `&a;` stands for is then anywhere, in pieces, or in another document. */
+function markup(format: "xml" | "text", text: string): ParsedText {
+  return { ...consistent({ format, text }), readable: !/<!ENTITY/i.test(text) };
 }
 
 function consistent(body: Body): ParsedText {
@@ -168,6 +197,10 @@ function jsonLinesBody(text: string): ParsedText | null {
   return { body: { format: "ndjson", text, values: read.values }, agrees: read.unambiguous, readable: true };
 }
 
+function isTabSeparated(mediaType: string | null): boolean {
+  return /^\s*text\/tab-separated-values\b/i.test(mediaType ?? "");
+}
+
 function startsLikeMarkup(text: string): boolean {
   return /^\s*<(?:\?xml|!doctype|html|svg)/i.test(text);
 }
@@ -178,13 +211,17 @@ function multipartBody(bytes: Uint8Array, mediaType: string | null, depth: numbe
   const multipart = boundary === null || depth > 0 ? null : multipartParts(bytes, boundary);
   if (multipart === null) return null;
   const read = multipart.parts.map((part): ParsedPart => {
-    const content = parseBytes(part.bytes, part.fileNames[0] ?? null, part.mediaType, depth + 1);
-    return { ...part, content };
+    const parse = (content: Uint8Array) =>
+      parseBytes(content, part.fileNames[0] ?? null, part.mediaType, depth + 1);
+    const decoded = part.decodedBytes === null ? null : parse(part.decodedBytes);
+    return { ...part, content: parse(part.bytes), decoded };
   });
   return {
     body: { ...multipart, format: "multipart", parts: read },
     agrees: read.every((part) => !part.content.contradiction && namesOneType(part.fileNames)),
-    readable: read.every((part) => part.decodable && part.content.decodable),
+    readable: read.every(
+      (part) => part.decodable && part.content.decodable && part.decoded?.decodable !== false,
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { closingQuote } from "./csv-rows.ts";
+import { closingQuote, type Escapes } from "./csv-rows.ts";
 
 const QUOTE = 0x22;
 const LINE_FEED = 0x0a;
@@ -23,12 +23,8 @@ export interface RowCount {
   readonly multiline: readonly number[];
 }
 
-/**
- * Counts rows without allocating cells. Behind a closing quote a cell goes on unquoted, as lenient readers have it.
- *
- * @param escapes true: a backslash before a quote keeps the cell open
- */
-export function countRows(text: string, delimiter: string, escapes = false): RowCount {
+/** Counts rows without allocating cells. Behind a closing quote a cell goes on unquoted, as lenient readers have it. */
+export function countRows(text: string, delimiter: string, escapes: Escapes = "doubled"): RowCount {
   const separator = delimiter.charCodeAt(0);
   const { length } = text;
   let rows = 0;

@@ -4,15 +4,17 @@ const CARRIAGE_RETURN = 0x0d;
 const BACKSLASH = 0x5c;
 
 /**
- * Yields the non-empty rows as cells; at most `limit`.
- *
- * @param escapes true: a backslash takes its meaning from the next character, as in MySQL and Python's `escapechar`
+ * How a quote is written inside a quoted cell: `doubled` by RFC 4180; `both` so or behind a backslash, which takes its
+ * meaning from any next character, as in MySQL and Python's `escapechar`; `backslash`: behind one only.
  */
+export type Escapes = "doubled" | "both" | "backslash";
+
+/** Yields the non-empty rows as cells; at most `limit`. */
 export function* csvRows(
   text: string,
   delimiter: string,
   limit: number,
-  escapes = false,
+  escapes: Escapes = "doubled",
 ): Generator<string[]> {
   const { length } = text;
   const separator = delimiter.charCodeAt(0);
@@ -25,13 +27,14 @@ export function* csvRows(
     if (text.charCodeAt(index) === QUOTE) {
       const close = closingQuote(text, index, escapes);
       const rest = cellEnd(text, Math.min(close + 1, length), separator, escapes);
-      cell = text.slice(index + 1, close).replaceAll('""', '"') + text.slice(close + 1, rest);
+      const quoted = text.slice(index + 1, close);
+      cell = (escapes === "backslash" ? quoted : quoted.replaceAll('""', '"')) + text.slice(close + 1, rest);
       index = rest;
     } else {
       index = cellEnd(text, start, separator, escapes);
       cell = text.slice(start, index);
     }
-    row.push(escapes && cell.includes("\\") ? cell.replaceAll(/\\([^])/g, "$1") : cell);
+    row.push(escapes !== "doubled" && cell.includes("\\") ? cell.replaceAll(/\\([^])/g, "$1") : cell);
     if (text.charCodeAt(index) === separator) {
       index++;
       continue;
@@ -45,21 +48,21 @@ export function* csvRows(
   }
 }
 
-function cellEnd(text: string, start: number, separator: number, escapes: boolean): number {
+function cellEnd(text: string, start: number, separator: number, escapes: Escapes): number {
   for (let index = start; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit === separator || unit === LINE_FEED || unit === CARRIAGE_RETURN) return index;
-    if (escapes && unit === BACKSLASH) index++;
+    if (escapes !== "doubled" && unit === BACKSLASH) index++;
   }
   return text.length;
 }
 
-/** Index of the closing quote; the text's length when none closes. RFC 4180 doubles a quote inside a quoted cell. */
-export function closingQuote(text: string, open: number, escapes: boolean): number {
+/** Index of the closing quote; the text's length when none closes. */
+export function closingQuote(text: string, open: number, escapes: Escapes): number {
   for (let index = open + 1; ; index += 2) {
-    index = escapes ? nextUnescapedQuote(text, index) : text.indexOf('"', index);
+    index = escapes === "doubled" ? text.indexOf('"', index) : nextUnescapedQuote(text, index);
     if (index < 0) return text.length;
-    if (text.charCodeAt(index + 1) !== QUOTE) return index;
+    if (escapes === "backslash" || text.charCodeAt(index + 1) !== QUOTE) return index;
   }
 }
 

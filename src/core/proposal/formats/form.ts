@@ -19,7 +19,9 @@ const MAX_FIELDS = 10_000;
 /** Parses as the URL Standard does, like most servers; null: more fields than any server is known to take. */
 export function formFields(text: string): Fields | null {
   const whole = text.trim();
-  return fieldCount(whole) > MAX_FIELDS ? null : [...new URLSearchParams(whole)];
+  if (fieldCount(whole) > MAX_FIELDS) return null;
+  // Of a query the constructor leaves out the `?`; in a body it belongs to the name.
+  return [...new URLSearchParams(whole.startsWith("?") ? `&${whole}` : whole)];
 }
 
 /** No reader that separates at ampersands finds more fields. */
@@ -47,6 +49,16 @@ export function fieldLines(text: string): readonly string[] {
   return texts;
 }
 
+/** The fields whose name goes up to a later `]=` to qs: `t=]=[1,2]` is a list. */
+export function bracketFields(text: string): Fields {
+  return text.split("&").flatMap((pair) => {
+    const written = pair.replaceAll(/%5d/gi, "]");
+    const end = written.indexOf("]=");
+    const sign = written.indexOf("=");
+    return end < 0 || sign > end ? [] : (formFields(`x=${written.slice(end + 2)}`) ?? []);
+  });
+}
+
 /**
  * A form writes as many records as its most repeated field has values: `id=1&id=2`, `row[0][id]=1&row[1][id]=2`,
  * `row.0.id=1&row.1.id=2`, `row[a][id]=1&row[b][id]=2`.
@@ -68,9 +80,20 @@ const INDEX = /([.[(-])\d{0,9}(?=[\].)[-]|$)/g;
 /** Between the first and the last member of a name; Rails takes any text for a key. */
 const INNER_MEMBERS = /\[[^[\]]*\](?=\[)/g;
 
+const BALANCED = /^[^[\]]*(?:\[[^[\]]*\](?:\.[^[\]]*)?)*$/;
+
+const DOTTED = /\.([^.[\]]+)/g;
+
 /** qs reads `[id]` as `id`, and `id[]` beside `id` as more values of one list. */
 function repeatedName(name: string): string {
-  if (!/[.[(-]/.test(name)) return name;
+  if (!/[\].[(-]/.test(name)) return name;
+  // qs reads up to what is no bracket: `id[]]` and `id[]5` are `id[]`.
+  if (!BALANCED.test(name)) return name.replace(/^[[\]]+/, "").split(/[[\]]/, 1)[0] ?? "";
   const bare = name.replace(/^\[([^[\]]*)\]/, "$1");
-  return bare.replaceAll(INNER_MEMBERS, "[]").replaceAll(INDEX, "$1").replace(/\[\]$/, "");
+  // qs can be told that `row.id` is `row[id]`.
+  const written = bare.replaceAll(DOTTED, "[$1]");
+  return written
+    .replaceAll(INNER_MEMBERS, "[]")
+    .replaceAll(INDEX, "$1")
+    .replace(/(?:\[\]){1,300}$/, "");
 }

@@ -126,8 +126,20 @@ function isNumberUnit(unit: number): boolean {
   );
 }
 
-/** Parses the non-blank lines of NDJSON; null when one is not a JSON object or array. */
-export function readJsonLines(text: string): { values: Json[]; unambiguous: boolean } | null {
+export interface JsonValues {
+  readonly values: Json[];
+  readonly unambiguous: boolean;
+}
+
+/**
+ * Parses the non-blank lines of NDJSON, or objects and arrays one behind the other, as stream parsers take them (jq,
+ * Python's `raw_decode`); null when one is not a JSON object or array.
+ */
+export function readJsonLines(text: string): JsonValues | null {
+  return readLines(text) ?? readStream(text);
+}
+
+function readLines(text: string): JsonValues | null {
   const values: Json[] = [];
   let unambiguous = true;
   for (const line of text.split("\n")) {
@@ -139,4 +151,33 @@ export function readJsonLines(text: string): { values: Json[]; unambiguous: bool
     if (!read.unambiguous) unambiguous = false;
   }
   return { values, unambiguous };
+}
+
+function readStream(text: string): JsonValues | null {
+  const values: Json[] = [];
+  let unambiguous = true;
+  let start = 0;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x22 && depth > 0) {
+      index = stringEnd(text, index);
+    } else if (unit === 0x7b || unit === 0x5b) {
+      if (depth++ === 0) start = index;
+    } else if (unit === 0x7d || unit === 0x5d) {
+      if (--depth > 0) continue;
+      const read = depth < 0 ? null : readJson(text.slice(start, index + 1));
+      if (read === null) return null;
+      values.push(read.value);
+      if (!read.unambiguous) unambiguous = false;
+    } else if (depth === 0 && !isBlank(unit)) {
+      return null;
+    }
+  }
+  return depth === 0 && values.length > 0 ? { values, unambiguous } : null;
+}
+
+/** RFC 8259 section 2, and RS, which begins each text of a sequence (RFC 7464). */
+function isBlank(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09 || unit === 0x1e;
 }

@@ -1,7 +1,8 @@
 import { isCertain, parseParameters } from "./media-type.ts";
+import { transferEncoding, type TransferEncoding } from "./transfer-encoding.ts";
 
 /** One part of a multipart body. */
-export interface Part {
+export interface Part extends TransferEncoding {
   readonly name: string | null;
   /** Usually one; `filename*` may give another, which RFC 6266 prefers and many servers don't know. */
   readonly fileNames: readonly string[];
@@ -9,10 +10,6 @@ export interface Part {
   /** What its headers say beside name, file name and media type, for content rules. */
   readonly headers: string;
   readonly bytes: Uint8Array;
-  /** It has a transfer encoding, which RFC 7578 section 4.7 deprecates: some servers decode it, others don't. */
-  readonly encoded: boolean;
-  /** False for a transfer encoding Gate does not decode. */
-  readonly decodable: boolean;
 }
 
 export interface Multipart {
@@ -45,7 +42,8 @@ export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): 
 /**
  * Splits a body into parts (RFC 2046, RFC 7578). Null when the body is malformed (no delimiter, no closing one, a
  * part whose headers don't end, or too many parts), and when another parser would find other parts: delimiters after
- * the closing one, or mixed line breaks, of which some parsers accept only one kind.
+ * the closing one, blanks behind a delimiter (content to Rack), or mixed line breaks, of which some parsers accept only
+ * one kind.
  */
 export function multipartParts(bytes: Uint8Array, boundary: string): Multipart | null {
   // One character per byte, so that offsets are byte offsets.
@@ -68,7 +66,7 @@ export function multipartParts(bytes: Uint8Array, boundary: string): Multipart |
       };
     }
     const lineEnd = text.indexOf("\n", after);
-    if (lineEnd < 0 || text.slice(after, lineEnd).trim() !== "" || parts.length >= MAX_PARTS) return null;
+    if (lineEnd < 0 || !text.startsWith(lineBreak, after) || parts.length >= MAX_PARTS) return null;
     const next = text.indexOf(`\n${delimiter}`, lineEnd);
     if (next < 0 || !text.endsWith(lineBreak, lineEnd + 1)) return null;
     const part = readPart(text, bytes, lineEnd + 1, next + 1 - lineBreak.length, lineBreak);
@@ -101,16 +99,14 @@ function readPart(
   const disposition = parseParameters(headers?.get("content-disposition") ?? "");
   if (headers === null || !isCertain(disposition, "name")) return null;
   const separators = headersEnd === start ? 1 : 2;
-  const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "8bit";
+  const content = bytes.subarray(Math.min(headersEnd + separators * lineBreak.length, end), end);
   return {
+    ...transferEncoding(headers.get("content-transfer-encoding"), content),
     name: disposition.values.get("name")?.[0] ?? null,
     fileNames: disposition.values.get("filename") ?? [],
     mediaType: headers.get("content-type") ?? null,
     headers: utf8(bytes, start, headersEnd).replaceAll(USUAL_HEADER, "").trim(),
-    bytes: bytes.subarray(Math.min(headersEnd + separators * lineBreak.length, end), end),
-    encoded: !["7bit", "8bit", "binary"].includes(encoding),
-    // The term matcher decodes base64 and quoted-printable text in place.
-    decodable: ["7bit", "8bit", "binary", "base64", "quoted-printable"].includes(encoding),
+    bytes: content,
   };
 }
 

@@ -1,4 +1,5 @@
 import { doubt } from "../doubt.ts";
+import { isJsonObject, type Json } from "../../base/json.ts";
 import { finish, type Steps } from "../../base/steps.ts";
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
@@ -9,7 +10,7 @@ import { type Body, parseContent } from "../formats/content.ts";
 import { declaredType } from "../formats/declared-type.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { minorUnits } from "./money.ts";
-import { countRecords } from "./records.ts";
+import { countRecords, withGuessed } from "./records.ts";
 import { valuesInSteps } from "./select.ts";
 import { measureMoney } from "./totals.ts";
 
@@ -47,7 +48,7 @@ export function* measureInSteps(
   const content = parseContent(payload);
   const { length } = payload.bytes;
   yield length;
-  const counted = countRecords(content.body, hints, isDeletion);
+  const counted = withGuessed(countRecords(content.body, hints, isDeletion), content, hints, isDeletion);
   yield length;
   const money = yield* measureMoney(content.body, hints.amount, counted.value);
   yield length;
@@ -117,17 +118,28 @@ function dollarsToCents(dollars: number | null): number | null {
 /** Counts recipients at the path: items of lists, and the addresses in each text. */
 function* countRecipients(body: Body, path: string): Steps<Measured> {
   const because = pathDoubt(body, path);
-  if (because !== null && because !== "duplicate_field") return unknown(null, because);
+  // A field that a form has twice is a list of addresses; a column that is there twice is read by its first or last.
+  const isList = because === "duplicate_field" && body.format !== "csv";
+  if (because !== null && !isList) return unknown(null, because);
   const found = yield* valuesInSteps(body, path);
   if (!found.ok) return unknown(null, "not_at_path");
-  let count = 0;
-  for (const value of found.value) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one === "string") count += addressesIn(one);
-      else if (one !== undefined && one !== null) count++;
-    }
+  return known(found.value.reduce<number>((sum, value) => sum + addressesOf(value), 0));
+}
+
+/** The addresses of a value: of a list all of its items', of an object those of the member that holds most. */
+function addressesOf(value: Json | undefined): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === "string") return addressesIn(value);
+  if (Array.isArray(value)) {
+    return (value as readonly Json[]).reduce<number>((sum, item) => sum + addressesOf(item), 0);
   }
-  return known(count);
+  if (!isJsonObject(value)) return 1;
+  return Math.max(1, ...Object.values(value).map((member) => signsIn(member)));
+}
+
+function signsIn(member: Json): number {
+  if (Array.isArray(member)) return addressesOf(member);
+  return typeof member === "string" ? member.split("@").length - 1 : 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DoubtReason } from "../doubt.ts";
 import type { Body, MultipartBody } from "../formats/content.ts";
-import { otherHeaders } from "../formats/csv.ts";
+import { isRaggedColumn, otherHeaders } from "../formats/csv.ts";
 import { csvRows } from "../formats/csv-rows.ts";
 import { formFields, type Fields } from "../formats/form.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
@@ -26,9 +26,7 @@ export function pathDoubt(body: Body, path: string): DoubtReason | null {
       const isAlike = matchesLoosely([path, ...names]);
       if ((body.shape.header ?? []).some(isAlike)) return "similar_name";
       if (namesColumnTwice(body, path, names)) return "duplicate_field";
-      return otherHeaders(body.text, body.shape).some((header) => namesColumn(header, path, names))
-        ? "csv_delimiter"
-        : null;
+      return columnDoubt(body, path, names);
     }
     case "form":
       return body.fields === null ? "too_many_fields" : formDoubt(body.text, body.fields, names);
@@ -61,6 +59,27 @@ function namesColumnTwice({ text, shape }: CsvBody, path: string, names: readonl
     )
   );
 }
+
+/** Whether readers of another dialect take another column, or another row for the one that names it. */
+function columnDoubt({ text, shape }: CsvBody, path: string, names: readonly string[]): DoubtReason | null {
+  const isElsewhere = otherHeaders(text, shape).some((header) => namesColumn(header, path, names));
+  if (isElsewhere || isRaggedColumn(text, shape)) return "csv_delimiter";
+  const isNamed = shape.header !== null && namesColumn(shape.header, path, names);
+  return !isNamed && !NUMBERED.test(path) && hasCell(text, [path, ...names]) ? "csv_delimiter" : null;
+}
+
+/** Where no column has the name, another row that has it is a first row to readers that skip those above. */
+function hasCell(text: string, names: readonly string[]): boolean {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  return text.split(/[\r\n,;\t|]/).some((cell) => {
+    // A quote, and the backslash before one.
+    const bare = cell.length > MAX_NAME_CHARS ? "" : cell.replaceAll(/["\\]/g, "").trim();
+    return bare !== "" && wanted.has(bare.toLowerCase());
+  });
+}
+
+/** A longer cell is no column's name. */
+const MAX_NAME_CHARS = 200;
 
 type CsvBody = Body & { readonly format: "csv" };
 

@@ -1,10 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
-import type { Body, MultipartBody, ParsedPart } from "../formats/content.ts";
+import type { Body, MultipartBody, ParsedContent, ParsedPart } from "../formats/content.ts";
 import { csvShape, looksLikeCsv } from "../formats/csv.ts";
-import { fieldCount, formFields, formRecords, type Fields } from "../formats/form.ts";
+import { bracketFields, fieldCount, formFields, formRecords, type Fields } from "../formats/form.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { doubted, known, larger, type Measured, total, unknown } from "../measured.ts";
+import { mutationRecords } from "./graphql.ts";
 import { pathDoubt } from "./path-doubt.ts";
 import { recordsAt } from "./select.ts";
 
@@ -48,12 +49,7 @@ function countByFormat(body: Body, isDeletion: boolean): Measured {
     case "csv":
       return { value: body.shape.rows, doubt: body.shape.doubt };
     case "form":
-      return body.text.includes(";")
-        ? larger(
-            countForm(body.text, body.fields, isDeletion),
-            countForm(...separatedBySemicolons(body.text), isDeletion),
-          )
-        : countForm(body.text, body.fields, isDeletion);
+      return countForm(body.text, body.fields, isDeletion);
     case "multipart":
       return countParts(body, isDeletion);
     case "text":
@@ -89,25 +85,50 @@ const BATCH_MEMBERS: readonly string[] = [
   "organizations",
 ];
 
-/** An object is one record, or as many as a batch in it has objects: that is what its API writes. */
-function batchSize(value: Json): number {
-  if (!isJsonObject(value)) return 1;
-  let most = 1;
-  for (const name of BATCH_MEMBERS) {
-    const list: readonly Json[] | undefined = listAt(value, name);
-    if (list?.[0] !== undefined && isJsonObject(list[0])) most = Math.max(most, list.length);
-  }
-  return most;
+/** The records of an undeclared body to a server that takes it for a form; unknown where they are more. */
+export function withGuessed(
+  counted: Measured,
+  { body, guessed }: ParsedContent,
+  hints: MeasureHints,
+  deletes: () => boolean,
+): Measured {
+  if (guessed === null || hints.records.kind === "single" || !("text" in body)) return counted;
+  const { value } = countForm(body.text, guessed, deletes());
+  if (value === null || value <= Math.max(1, counted.value ?? 1)) return counted;
+  return larger(unknown(value, "guessed_type"), counted);
 }
 
-function listAt(value: JsonObject, name: string): readonly Json[] | undefined {
-  const found = Object.hasOwn(value, name) ? value[name] : undefined;
-  return Array.isArray(found) ? (found as readonly Json[]) : undefined;
+/** Members that hold a request within a request (Salesforce composite, GraphQL, JSON-RPC, Microsoft Graph). */
+const WRAPPERS: readonly string[] = ["body", "data", "payload", "request", "params", "variables"];
+
+/** An object is one record, or as many as a batch in it has objects: that is what its API writes. */
+function batchSize(value: Json): number {
+  if (!isJsonObject(value)) return Array.isArray(value) ? Math.max(1, rowsOf(value as readonly Json[])) : 1;
+  let most = 1;
+  for (const name of [...BATCH_MEMBERS, ...WRAPPERS]) {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    const [first] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
+    // Each member once: its lists and objects are counted within.
+    if (inner !== undefined && first !== undefined && isJsonObject(first)) {
+      most = Math.max(most, batchSize(inner));
+    }
+  }
+  return Math.max(most, graphqlRecords(value));
+}
+
+/** The lists among a GraphQL request's variables are written as those in its document. */
+function graphqlRecords({ query, variables }: JsonObject): number {
+  const written = typeof query === "string" ? mutationRecords(query) : 0;
+  if (written === 0 || variables === undefined || !isJsonObject(variables)) return written;
+  return Object.values(variables).reduce<number>(
+    (most, each) => (Array.isArray(each) ? Math.max(most, each.length) : most),
+    written,
+  );
 }
 
 /** A list in a list stands for its items: `[[…500]]` is 500 to a receiver that flattens. */
 function itemsOf(value: Json | undefined): number {
-  return Array.isArray(value) ? Math.max(1, rowsOf(value as readonly Json[])) : 1;
+  return value === undefined ? 1 : batchSize(value);
 }
 
 /** The items of all lists, at any depth. */
@@ -129,14 +150,19 @@ function listedItems(roots: readonly Json[]): number {
   return count;
 }
 
-/** Some servers separate fields at semicolons as well (HTML 4.01, appendix B.2.2). */
-function separatedBySemicolons(text: string): readonly [text: string, fields: Fields | null] {
+/** HTML 4.01, appendix B.2.2: older servers separate fields at semicolons as well. */
+function countForm(text: string, fields: Fields | null, isDeletion: boolean): Measured {
+  const counted = countKnown(text, fields, isDeletion);
+  if (!text.includes(";")) return counted;
   const separated = text.replaceAll(";", "&");
-  return [separated, formFields(separated)];
+  return larger(counted, countKnown(separated, formFields(separated), isDeletion));
 }
 
-function countForm(text: string, fields: Fields | null, isDeletion: boolean): Measured {
-  return fields === null ? unknown(fieldCount(text), "too_many_fields") : countFields(fields, isDeletion);
+function countKnown(text: string, fields: Fields | null, isDeletion: boolean): Measured {
+  if (fields === null) return unknown(fieldCount(text), "too_many_fields");
+  const counted = countFields(fields, isDeletion);
+  const others = text.includes("]") || /%5d/i.test(text) ? bracketFields(text) : [];
+  return others.length === 0 ? counted : larger(counted, countFields(others, isDeletion));
 }
 
 /** A form is as many records as its most repeated field has values, or as its fields hold lists. */
@@ -164,8 +190,8 @@ function countValue(value: string, isDeletion: boolean): Measured {
 
 function countList(values: readonly Json[], isDeletion: boolean): Measured {
   if (isDeletion) return known(listedItems(values));
-  const isList = values.length > 1 || Array.isArray(values[0]);
-  return known(isList ? values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0) : 0);
+  const rows = values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0);
+  return known(rows > 1 || Array.isArray(values[0]) ? rows : 0);
 }
 
 /** A table counts its rows, and lines of one word each are a list. Prose of several lines is one value. */

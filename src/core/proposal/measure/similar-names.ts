@@ -36,7 +36,7 @@ export function matchesFieldLoosely(names: readonly string[]): (name: string) =>
 const MAX_NAME = 1_000;
 /** PHP turns blanks, dots and brackets into `_`, Java's frameworks write `_amount` and `!amount` beside `amount`. */
 const PUNCTUATION = /[\s\p{P}\p{S}\p{Cc}\p{Cf}]+/gu;
-const PERCENT_U = /%u([0-9a-f]{4})/gi;
+const PERCENT = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 
 /** A name's letters and digits, without the digits of an index. */
 function bareName(name: string): string {
@@ -54,15 +54,15 @@ function stemOf(name: string): string {
   );
 }
 
-/** Classic ASP decodes `%u0061`; programs in C end a name at its NUL. */
+/** Browsers write a part's name with percents, and some servers undo them; Classic ASP decodes `%u0061`; programs in C end a name at its NUL. */
 function decodedName(name: string): string {
-  const decoded = name.includes("%") ? name.replaceAll(PERCENT_U, decodedUnit) : name;
+  const decoded = name.includes("%") ? name.replaceAll(PERCENT, decodedUnit) : name;
   const end = decoded.indexOf("\0");
   return end < 0 ? decoded : decoded.slice(0, end);
 }
 
-function decodedUnit(_: string, digits: string): string {
-  return String.fromCharCode(Number.parseInt(digits, 16));
+function decodedUnit(_: string, unit?: string, byte?: string): string {
+  return String.fromCharCode(Number.parseInt(unit ?? byte ?? "", 16));
 }
 
 export function anyMember(root: Json, isAlike: (name: string) => boolean): boolean {

@@ -61,7 +61,8 @@ export function* measureMoney(
 
 /** Why a CSV's columns can't be read. */
 function dialectDoubt(body: Body): DoubtReason | null {
-  return body.format === "csv" ? (body.shape.doubt?.because ?? "csv_escapes") : null;
+  if (body.format !== "csv") return null;
+  return body.shape.doubt?.because ?? (body.shape.hasMixedEnds ? "csv_line_ends" : "csv_escapes");
 }
 
 function isSelective(path: string): boolean {

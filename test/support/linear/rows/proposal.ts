@@ -5,6 +5,7 @@ import { csvRows } from "../../../../src/core/proposal/formats/csv-rows.ts";
 import { csvShape, isSameWithEscapes, looksLikeCsv } from "../../../../src/core/proposal/formats/csv.ts";
 import { declaredType } from "../../../../src/core/proposal/formats/declared-type.ts";
 import {
+  bracketFields,
   fieldLines,
   formFields,
   formRecords,
@@ -13,7 +14,9 @@ import {
 import { jsonTokens, readJson, readJsonLines } from "../../../../src/core/proposal/formats/json-text.ts";
 import { magicType } from "../../../../src/core/proposal/formats/magic-bytes.ts";
 import { multipartBoundary, multipartParts } from "../../../../src/core/proposal/formats/multipart.ts";
+import { transferEncoding } from "../../../../src/core/proposal/formats/transfer-encoding.ts";
 import { evaluateJsonPath } from "../../../../src/core/proposal/measure/json-path.ts";
+import { mutationRecords } from "../../../../src/core/proposal/measure/graphql.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 import { currencyCode, minorUnits } from "../../../../src/core/proposal/measure/money.ts";
 import { parseJsonPath } from "../../../../src/core/proposal/measure/parse-json-path.ts";
@@ -107,6 +110,11 @@ export const PROPOSAL_ROWS = [
   ]),
   row(`${FORMATS}/form.ts#looksLikeForm`, FORM_SHAPES, looksLikeForm),
   row(`${FORMATS}/form.ts#fieldLines`, FORM_SHAPES, fieldLines),
+  row(`${FORMATS}/form.ts#bracketFields`, FORM_SHAPES, bracketFields),
+  row(`${FORMATS}/transfer-encoding.ts#transferEncoding`, mapped(TEXT_SHAPES, bytesOf), (bytes) => [
+    transferEncoding("base64", bytes),
+    transferEncoding("quoted-printable", bytes),
+  ]),
   row(`${FORMATS}/form.ts#formRecords`, FORM_SHAPES, (text) => formRecords(formFields(text) ?? []), {
     inside: [`${FORMATS}/form.ts#formFields`, `${FORMATS}/form.ts#fieldCount`],
   }),
@@ -145,7 +153,22 @@ export const PROPOSAL_ROWS = [
     `${MEASURE}/measure.ts#measure`,
     CONTENTS,
     (payload) => measure(payload, HINTS, { recordCount: null, estimatedValueUsd: 1 }),
-    { inside: [`${MEASURE}/records.ts#countRecords`, `${MEASURE}/measure.ts#measureInSteps`], size: SIZE },
+    {
+      inside: [
+        `${MEASURE}/records.ts#countRecords`,
+        `${MEASURE}/records.ts#withGuessed`,
+        `${MEASURE}/measure.ts#measureInSteps`,
+      ],
+      size: SIZE,
+    },
+  ),
+  row(
+    `${MEASURE}/graphql.ts#mutationRecords`,
+    mapped(
+      shapesOf(["{", "}", "(", "[", "]", '"', '"""', "\\", "a", ":", "@", "...", "#", "\n"]),
+      (text) => `mutation ${text}`,
+    ),
+    mutationRecords,
   ),
   row(
     `${MEASURE}/totals.ts#measureMoney`,
@@ -165,6 +188,7 @@ export const PROPOSAL_ROWS = [
     (payload) => PATHS.map((path) => pathDoubt(parseContent(payload).body, path)),
     {
       inside: [
+        `${FORMATS}/csv.ts#isRaggedColumn`,
         `${FORMATS}/csv.ts#otherHeaders`,
         `${MEASURE}/similar-names.ts#anyMember`,
         `${MEASURE}/similar-names.ts#matchesFieldLoosely`,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readableTexts } from "../../../../src/core/detection/readable.ts";
 import { compileTerms } from "../../../../src/core/detection/terms/terms.ts";
 import { NO_HINTS } from "../../../../src/core/registry/measure-hints.ts";
+import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
 
@@ -91,4 +92,21 @@ test("INV-10: a term anywhere in a payload of any format is found", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+describe("INV-00: what a reader assembles from pieces is searched, or holds", () => {
+  const content = (text: string, mediaType: string) =>
+    ({ kind: "content", bytes: new TextEncoder().encode(text), name: null, mediaType }) as const;
+
+  test("XML that defines entities is not decodable", () => {
+    const xml = "<!DOCTYPE r [<!ENTITY a 'refund '>]><r>&a;guaranteed</r>";
+    expect(parseContent(content(xml, "application/xml")).decodable).toBe(false);
+    expect(parseContent(content("<r>refund</r>", "application/xml")).decodable).toBe(true);
+  });
+
+  test("a folded line of a calendar is one line", () => {
+    const payload = content("BEGIN:VCALENDAR\r\nDESCRIPTION:refund gua\r\n ranteed\r\n", "text/calendar");
+    const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
+    expect(readableTexts(payload, facts).join("\n")).toContain("refund guaranteed");
+  });
 });
