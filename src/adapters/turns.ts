@@ -4,8 +4,11 @@ import type { Turns } from "../ports/turns.ts";
 /** A request whose client hung up may be ended by the platform in its turn, and never give it back. */
 const TURN_LAPSES_MS = 1_000;
 
-/** Takes about a millisecond; the timer after each turn takes as long. */
+/** Takes a millisecond or some. */
 const TURN_CHARACTERS = 4 * PIECE;
+
+/** Between two turns, for everything else: a proposal waits at many points, and should find most of them free. */
+const PAUSE_MS = 3;
 
 /**
  * One turn at a time in this isolate, in the order asked for. Turns are sized by characters, because the clock stands
@@ -50,7 +53,7 @@ async function endOf(turn: Promise<void>): Promise<void> {
 
 function othersGoOn(): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, 0);
+    setTimeout(resolve, PAUSE_MS);
   });
 }
 

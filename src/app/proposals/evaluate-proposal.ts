@@ -40,7 +40,7 @@ export async function rehearse(
 }
 
 /** A larger payload takes so long that other requests must not wait for all of it. */
-const MEASURED_AT_ONCE_BYTES = 256 * 1024;
+const MEASURED_AT_ONCE_BYTES = 32 * 1024;
 
 async function evaluatorFor(
   rules: Rules,
