@@ -78,7 +78,10 @@ function uselessEscalations(
     }));
 }
 
-/** Without `records` in the registry, a JSON object with many contacts counts as one record, so that a batch passes. */
+/**
+ * Without `records` in the registry, a JSON object counts as one record unless it names its batch as most APIs do, so that
+ * a batch under another name passes: Gate's own call and a worker's may both send it.
+ */
 function countedAsOne(
   policy: string,
   { autoApproveUnder, allowedTypes, fields }: PolicyRules,
@@ -87,12 +90,10 @@ function countedAsOne(
   if (autoApproveUnder === null || autoApproveUnder === 0) return [];
   if (allowedTypes !== null && !allowedTypes.has("json")) return [];
   return [...registry.destinations.values()]
-    .filter(({ policies, upstream, measure }) => {
-      return policies.includes(policy) && upstream !== null && measure.records.kind === "auto";
-    })
+    .filter(({ policies, measure }) => policies.includes(policy) && measure.records.kind === "auto")
     .map(({ name }) => ({
       line: fields.get("auto_approve_under")?.line ?? 1,
-      message: `${name} does not define its records, so a JSON object counts as one, whatever lists it contains: set \`records\` in the registry`,
+      message: `${name} does not define its records, so a JSON object may count as one although it contains a list: set \`records\` in the registry`,
     }));
 }
 

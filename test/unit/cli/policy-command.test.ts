@@ -111,7 +111,9 @@ test.each([
   [`${SENT}, records: inputs`, SMALL_PASSES, false],
   [`${SENT}, records: single`, SMALL_PASSES, false],
   [`${SENT}`, "require_approval: always\n", false],
-  ["records: auto", SMALL_PASSES, false],
+  ["records: auto", SMALL_PASSES, true],
+  ["risk_weight: 5", SMALL_PASSES, true],
+  ["records: $..email", SMALL_PASSES, false],
 ])(
   "lint warns where a batch in one object would pass as one record: { %s } under %j: %s",
   async (entry, rules, isOdd) => {
