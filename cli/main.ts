@@ -22,6 +22,7 @@ function usage(): string {
     "  --public-url <url>     address for links in messages (default: where it listens)",
     "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
     "  --restored             the data folder was restored from a backup: send nothing of before",
+    "  --force                with --restored: also where nothing says that the folder is a backup",
     "  --checkpoint <file>    with --restored: the newest checkpoint of the log that you have",
     "",
     "  --help, --version",

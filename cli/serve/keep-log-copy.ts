@@ -57,6 +57,7 @@ export function keepLogCopy({ url, adminKey, gateSecret, dataDir, say }: KeeperO
       lastHash: entry.hash,
       note: newestNote(readLogCopy(path), secretId, note),
       secretId,
+      restoring: null,
     });
     saved = rows;
   }

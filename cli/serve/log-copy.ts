@@ -16,6 +16,8 @@ export interface LogCopy {
   readonly note: string;
   /** Tells the folder's secret from another's, without revealing it. */
   readonly secretId: string;
+  /** The restore that began over this copy, until the copy follows the restored log; null: none. */
+  readonly restoring: string | null;
 }
 
 export function logCopyFile(dataDir: string): string {
@@ -34,6 +36,7 @@ export function readLogCopy(path: string): LogCopy | null {
     lastHash: text("lastHash"),
     note: text("note"),
     secretId: text("secretId"),
+    restoring: text("restoring") || null,
   };
 }
 

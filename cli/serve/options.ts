@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly localSignIn: boolean;
   /** The data folder was restored from a backup. */
   readonly restored: boolean;
+  /** With `restored`: also where nothing says that the folder is a backup. */
+  readonly force: boolean;
   /** A file with the newest checkpoint of the log; null: not given. */
   readonly checkpointFile: string | null;
   /** Lines for the operator about defaults that were chosen. */
@@ -30,6 +32,7 @@ const FLAGS = {
   "public-url": { type: "string" },
   "local-sign-in": { type: "boolean", default: false },
   restored: { type: "boolean", default: false },
+  force: { type: "boolean", default: false },
   checkpoint: { type: "string" },
 } as const;
 
@@ -57,10 +60,12 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
   if (values.checkpoint !== undefined && !values.restored) {
     throw new UsageError("--checkpoint belongs to --restored");
   }
+  if (values.force && !values.restored) throw new UsageError("--force belongs to --restored");
   return {
     publicUrl: values["public-url"] === undefined ? null : publicUrlOf(values["public-url"], "--public-url"),
     localSignIn: values["local-sign-in"],
     restored: values.restored,
+    force: values.force,
     checkpointFile: values.checkpoint === undefined ? null : resolve(workingDir, values.checkpoint),
     port: Number(values.port),
     host: values.host,

@@ -1,22 +1,22 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parsePolicy } from "../../src/config/policy/parse.ts";
-import { parseRegistry } from "../../src/config/registry/parse.ts";
 import { CommandFailure } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
 import { credentialVariables, type CredentialVariables } from "./credentials.ts";
 import { type DataLock, lockDataFolder } from "./lock.ts";
 import { makePrivateFolder } from "./private-file.ts";
-import { prepareFolder, requireFreePort, requireReadable, requireTimeLimits } from "./preconditions.ts";
+import { openRules } from "./open-rules.ts";
+import { prepareFolder, requireFreePort, requireTimeLimits } from "./preconditions.ts";
 import type { ProcessIdentity } from "./process-table.ts";
-import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
+import type { Rules, RulesSource } from "./rules.ts";
 import { keepLogCopy, type LogCopyKeeper } from "./keep-log-copy.ts";
-import { recordRestore } from "./record-restore.ts";
-import { finishRestore, type FolderRestore, restoreOfFolder } from "./restore.ts";
+import { carryThrough } from "./record-restore.ts";
+import { restoreOfFolder } from "./restore.ts";
 import { loadMiniflare } from "./miniflare.ts";
-import { isLoopback, publicUrlOf } from "./options.ts";
+import { isLoopback } from "./options.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
+import { hostOf, overriddenVars, ownNames, publicUrlFor } from "./variables.ts";
 import { waitUntilHealthy, type Watch, watchServer } from "./watch-server.ts";
 import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
 
@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly localSignIn?: boolean;
   /** The data folder was restored from a backup: nothing of before is sent. */
   readonly restored?: boolean;
+  /** With `restored`: also where nothing says that the folder is a backup. */
+  readonly force?: boolean;
   /** A file with the newest checkpoint that the operator has; null: none. */
   readonly checkpointFile?: string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -93,16 +95,18 @@ async function startLocked(
   const isNew = !existsSync(stateDir);
   makePrivateFolder(stateDir);
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
+  const overridden = overriddenVars(config, options.environment);
   const restore = await restoreOfFolder({
     dataDir: options.dataDir,
     stateDir,
     isNew,
     secrets,
+    origin: overridden["GATE_ORIGIN"] ?? config.vars["GATE_ORIGIN"] ?? "",
     restored: options.restored === true,
+    force: options.force === true,
     checkpointFile: options.checkpointFile ?? null,
     say: options.say,
   });
-  const overridden = overriddenVars(config, options.environment);
   requireTimeLimits(overridden);
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
   // Through a proxy at a public address, any visitor could sign in as any person.
@@ -135,7 +139,9 @@ async function startLocked(
   const health = watchServer(source, lock, () => process);
   try {
     await waitUntilHealthy(runtime.url);
-    if (restore !== null && !restore.isDone) await carryThrough(runtime.url, secrets, restore, options);
+    if (restore !== null && !restore.isDone) {
+      await carryThrough(runtime.url, secrets.adminKey, restore, options);
+    }
   } catch (error) {
     health.end();
     await runtime.stop();
@@ -148,6 +154,7 @@ async function startLocked(
     dataDir: options.dataDir,
     say: options.say,
   });
+  if (restore !== null && !restore.isDone) await copy.save();
   return {
     url: runtime.url,
     publicUrl,
@@ -159,99 +166,10 @@ async function startLocked(
   };
 }
 
-async function carryThrough(
-  url: URL,
-  { adminKey }: Secrets,
-  restore: FolderRestore,
-  { dataDir, say }: ServerOptions,
-): Promise<void> {
-  const settled = await recordRestore(url, adminKey, restore);
-  finishRestore(dataDir, restore);
-  say(
-    `restored: ${settled} unfinished intents were settled; what was approved is indeterminate, and is not sent`,
-  );
-  say(
-    "restored: a kill switch stops everything until an admin lifts it; orders, links, sessions and nonces are void",
-  );
-  if (restore.checkpoint === null) {
-    say(
-      "restored: the log stays stopped until --restored is given with --checkpoint, the newest one you have",
-    );
-  }
-}
-
 async function stopAll(runtime: Runtime, lock: DataLock, health: Watch, copy: LogCopyKeeper): Promise<void> {
   copy.stop();
   await copy.save();
   health.end();
   await runtime.stop();
   lock.release();
-}
-
-/** @throws {CommandFailure} for an unreadable folder or an invalid registry: no earlier version can stay active */
-function openRules(
-  { policyDir, registry, say }: ServerOptions,
-  credentials: CredentialVariables,
-): RulesSource {
-  requireReadable(policyDir, "--policy-dir");
-  if (registry !== null) requireReadable(registry, "--registry");
-  const registryProblems: string[] = [];
-  const source = rulesSource({
-    policyDir,
-    registry,
-    checkPolicy: parsePolicy,
-    checkRegistry(file, text) {
-      const parsed = parseRegistry(file, text);
-      if (parsed.ok) credentials.collect(parsed.value);
-      else {
-        registryProblems.push(
-          ...parsed.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
-        );
-      }
-      return parsed;
-    },
-    say,
-  });
-  if (source.current().registry === null && registry !== null) {
-    throw new CommandFailure(`the registry is invalid\n${registryProblems.join("\n")}`);
-  }
-  return source;
-}
-
-/** The names of all of Gate's own bindings and variables. */
-function ownNames(config: WranglerConfig): ReadonlySet<string> {
-  return new Set([
-    "LOCAL",
-    ...Object.keys(config.vars),
-    ...config.d1_databases.map(({ binding }) => binding),
-    ...config.durable_objects.bindings.map(({ name }) => name),
-    ...config.queues.producers.map(({ binding }) => binding),
-    ...config.ratelimits.map(({ name }) => name),
-  ]);
-}
-
-/** The origin for links. A wildcard host is no address, so it becomes loopback; a port of 0 is not known yet. */
-function publicUrlFor({ host, port, publicUrl }: ServerOptions, fromEnvironment: string | undefined): string {
-  if (publicUrl) return publicUrl;
-  if (fromEnvironment) return publicUrlOf(fromEnvironment, "GATE_PUBLIC_URL");
-  if (port === 0) return "";
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return new URL(`http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`).origin;
-}
-
-/** The host in `--host` form: an IPv6 address without its brackets. */
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** Variables of wrangler.toml that the environment overrides. */
-function overriddenVars(
-  config: WranglerConfig,
-  environment: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
-  const set = Object.keys(config.vars).flatMap((name) => {
-    const value = environment[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return Object.fromEntries(set);
 }

@@ -12,4 +12,6 @@ export interface Restoration {
   isRecorded(): Promise<boolean>;
   /** Records it once, with the newest checkpoint that the operator knows: the log goes on only if it extends that one. */
   record(checkpoint: TreeHead | null, actor: string): Promise<void>;
+  /** When the newest intent in the restored data was proposed; null: there is none. */
+  newestProposal(): Promise<number | null>;
 }

@@ -152,12 +152,14 @@ describe("INV-11: a data folder that was copied, with fifty writes sent since", 
   });
 
   test("a restoring start that is cut off sends nothing, and the next start finishes without the option", async () => {
+    const before = readFileSync(copyFile, "utf8");
     const cut = await serve({ port, home, args: [...args(), "--restored"], env: env(SECRET) });
     await cut.end("SIGKILL");
-    // As after a crash before the end: the folder says that the restore is not done.
+    // As after a crash before the end: the folder says that the restore is not done, the copy that one began.
     const file = at("data/restored.json");
     const restore = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...restore, isDone: false }));
+    writeFileSync(copyFile, JSON.stringify({ ...JSON.parse(before), restoring: restore["restoredAt"] }));
     const again = await start(SECRET);
     expect(again.err()).toContain("restored:");
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ isDone: true });
@@ -267,7 +269,9 @@ describe("a folder that was not restored", () => {
     ).text();
     writeFileSync(at("mine.txt"), note);
     await stop();
-    await start(SECRET, "--restored", "--checkpoint", at("mine.txt"));
+    const early = await refused("--restored", "--checkpoint", at("mine.txt"));
+    expect([early.code, early.err]).toEqual([1, expect.stringContaining("--restored --force")]);
+    await start(SECRET, "--restored", "--force", "--checkpoint", at("mine.txt"));
     const { body } = await call("GET", "/log/health", ADMIN);
     expect(body).toMatchObject({ status: "sealed", fault: null });
     const published = (await call("GET", "/.well-known/gate", ADMIN)).body["log"] as {

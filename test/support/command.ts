@@ -11,7 +11,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const COMMAND = join(ROOT, "dist", "cli.js");
 
 /** A start takes a second; this is for a machine that does much else. */
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 55_000;
 
 /** A folder that is gone after `using` it. */
 export function temporaryFolder(): Disposable & { readonly path: string } {

@@ -31,6 +31,10 @@ export interface RestoreProgress {
 export type RestoreFailure =
   /** `GATE_RESTORED_AT` is not set. */
   | "not_restored"
+  /** `GATE_RESTORED_AT` is ahead of the clock: what is proposed until then would count as of before. */
+  | "restored_in_future"
+  /** The data have intents from after `GATE_RESTORED_AT`, which would be sent again. */
+  | "restored_before_data"
   /** The text is no checkpoint that this deployment signed. */
   | "checkpoint_unknown"
   | "invalid_cursor";
@@ -51,6 +55,7 @@ type RestorePorts = Pick<Ports, "restoration" | "switches" | "index" | "intents"
 export async function restore(
   { checkpoint: note, after }: RestoreRequest,
   actor: string,
+  now: number,
   ports: RestorePorts,
 ): Promise<Result<RestoreProgress, RestoreFailure>> {
   const { at } = ports.restoration;
@@ -60,6 +65,8 @@ export async function restore(
   const cursor = after === null ? null : readCursor(after);
   if (after !== null && cursor === null) return err("invalid_cursor");
   if (!(await ports.restoration.isRecorded())) {
+    if (at > now) return err("restored_in_future");
+    if (((await ports.restoration.newestProposal()) ?? 0) >= at) return err("restored_before_data");
     // Before the entry that lets requests in: a switch that was lifted later is not engaged again.
     await ports.switches.engage(
       { scope: "everything", target: null },

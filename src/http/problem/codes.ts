@@ -88,6 +88,7 @@ export const PROBLEM_CODES = [
   "request_not_sent",
   "responds_to_mismatch",
   "response_withheld",
+  "restore_time_invalid",
   "restoring",
   "result_too_large",
   "retry_later",

@@ -27,6 +27,7 @@ export const restoring = new Hono<GateEnv>().post("/v1/restore", requireRole(["a
   const done = await restore(
     { checkpoint: checkpoint ?? null, after: after ?? null },
     c.var.principal.id,
+    Date.now(),
     ports,
   );
   if (!done.ok) return refuse(PROBLEMS[done.error]);
@@ -40,6 +41,17 @@ const PROBLEMS = {
     status: 409,
     code: "not_restored",
     detail: "Set GATE_RESTORED_AT to the time of the restore first, and deploy.",
+  },
+  restored_in_future: {
+    status: 409,
+    code: "restore_time_invalid",
+    detail: "GATE_RESTORED_AT is in the future. Set it to the present time in UTC, and deploy.",
+  },
+  restored_before_data: {
+    status: 409,
+    code: "restore_time_invalid",
+    detail:
+      "The data have intents from after GATE_RESTORED_AT. Set it to the present time in UTC, and deploy.",
   },
   checkpoint_unknown: {
     status: 400,
