@@ -1,5 +1,5 @@
 import type { ProposalRequest } from "../proposal/request.ts";
-import { finish, type Steps } from "../base/steps.ts";
+import type { Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { parseContent } from "../proposal/formats/content.ts";
 import { pathDoubt } from "../proposal/measure/path-doubt.ts";
@@ -24,25 +24,17 @@ export function measureRequest(
   request: ProposalRequest,
   payload: Payload,
   hints: MeasureHints,
+  measured: Facts | null = null,
 ): MeasuredRequest {
-  return finish(measureRequestInSteps(request, payload, hints));
-}
-
-/** The same in pieces. */
-export function* measureRequestInSteps(
-  request: ProposalRequest,
-  payload: Payload,
-  hints: MeasureHints,
-): Steps<MeasuredRequest> {
   const query = queryOf(request);
   if (query === null) {
-    const read = yield* readBody(request, payload, hints);
+    const read = readBody(request, payload, hints, measured);
     const isSingleRecord =
       request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
     return isSingleRecord ? { ...read, facts: asSingleRecord(read.facts) } : read;
   }
-  if (payload.kind === "none") return yield* readPayload(request, query, hints);
-  const { facts, content } = yield* readBody(request, payload, hints);
+  if (payload.kind === "none") return readPayload(request, query, hints, null);
+  const { facts, content } = readBody(request, payload, hints, measured);
   const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED, () => isDeletion(request));
   const queryContent = contentViews(request, query, queryFacts, NO_HINTS);
   const counted = hints.records.kind === "single" ? facts : withAtLeast(facts, queryFacts);
@@ -57,6 +49,19 @@ export function* measureRequestInSteps(
         content.isAmbiguous?.(path) === true || (request.http?.fromTemplate !== true && isInQuery(path)),
     },
   };
+}
+
+/** The same in pieces. */
+export function* measureRequestInSteps(
+  request: ProposalRequest,
+  payload: Payload,
+  hints: MeasureHints,
+): Steps<MeasuredRequest> {
+  const measured =
+    payload.kind === "content"
+      ? yield* measureInSteps(payload, hints, request, () => isDeletion(request))
+      : null;
+  return measureRequest(request, payload, hints, measured);
 }
 
 /** An agent must not turn `DELETE /things?id=1&id=2` into one record by adding a body of `{}`. */
@@ -86,17 +91,23 @@ type ContentPayload = Extract<Payload, { kind: "content" }>;
 
 const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
 
-function* readPayload(
+function readPayload(
   request: ProposalRequest,
   payload: Payload,
   hints: MeasureHints,
-): Steps<MeasuredRequest> {
-  const facts = yield* measureInSteps(payload, hints, request, () => isDeletion(request));
+  measured: Facts | null,
+): MeasuredRequest {
+  const facts = measured ?? measure(payload, hints, request, () => isDeletion(request));
   return { facts, content: contentViews(request, payload, facts, hints) };
 }
 
-function* readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): Steps<MeasuredRequest> {
-  const read = yield* readPayload(request, payload, hints);
+function readBody(
+  request: ProposalRequest,
+  payload: Payload,
+  hints: MeasureHints,
+  measured: Facts | null,
+): MeasuredRequest {
+  const read = readPayload(request, payload, hints, measured);
   if (payload.kind !== "content") return read;
   const { body, guessed } = parseContent(payload);
   const isGuessed = (path: string) =>

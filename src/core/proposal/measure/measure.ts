@@ -33,18 +33,18 @@ export function measure(
   declared: Declared,
   isDeletion: () => boolean = () => false,
 ): Facts {
-  return finish(measureInSteps(payload, hints, declared, isDeletion));
+  if (payload.kind === "content") return finish(measureInSteps(payload, hints, declared, isDeletion));
+  return unmeasured(payload, hints, declared, dollarsToCents(declared.estimatedValueUsd));
 }
 
 /** The same in pieces. */
 export function* measureInSteps(
-  payload: Payload,
+  payload: Extract<Payload, { kind: "content" }>,
   hints: MeasureHints,
   declared: Declared,
   isDeletion: () => boolean,
 ): Steps<Facts> {
   const declaredCents = dollarsToCents(declared.estimatedValueUsd);
-  if (payload.kind !== "content") return unmeasured(payload, hints, declared, declaredCents);
   const content = parseContent(payload);
   const { length } = payload.bytes;
   yield length;
