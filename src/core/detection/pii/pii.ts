@@ -75,7 +75,16 @@ const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
 
 /** The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. */
 function normalisedForms(raw: string): string[] {
-  const text = hasOnlyText(raw) ? raw : normalise(raw);
+  if (hasOnlyText(raw)) return spelledForms(raw);
+  const text = normalise(raw);
+  const joined = text.replaceAll(UNSEEN, "");
+  // To some readers a control character is a blank, and nothing to others.
+  return joined === text
+    ? spelledForms(text)
+    : [...spelledForms(joined), ...spelledForms(text.replaceAll(UNSEEN, " "))];
+}
+
+function spelledForms(text: string): string[] {
   if (!SPELLED_DIGITS.test(text)) return [text];
   // `4 1 1 1 …`: each digit on its own. `1 2 3 - 4 5 - …` keeps its dashes.
   return [text, text.replaceAll(/ - /g, "-").replaceAll(/(?<=\b\d)[ .](?=\d\b)/g, "")];
@@ -94,7 +103,6 @@ function normalise(text: string): string {
   return text
     .normalize("NFKC")
     .replaceAll(INVISIBLE, "")
-    .replaceAll(UNSEEN, "")
     .replaceAll(DASHES, "-")
     .replaceAll(SPACES, " ")
     .replaceAll(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g, (digit) => asciiDigit(digit.charCodeAt(0)));

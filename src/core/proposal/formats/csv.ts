@@ -84,7 +84,7 @@ function readRows(text: string, delimiter: string, counted: RowCount, hasTabs: b
   }
   if (mayEndAtDoubled(text, delimiter)) most = Math.max(most, countRows(text, delimiter, "backslash").rows);
   if (!text.includes("\\")) return known(most);
-  const escaped = [delimiter, ","].flatMap((each) => [
+  const escaped = [delimiter, ...plausibleDelimiters(text, delimiter, counted)].flatMap((each) => [
     countRows(text, each, "both").rows,
     countRows(text, each, "backslash").rows,
   ]);

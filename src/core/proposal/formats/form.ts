@@ -18,7 +18,8 @@ const MAX_FIELDS = 10_000;
 
 /** Parses as the URL Standard does, like most servers; null: more fields than any server is known to take. */
 export function formFields(text: string): Fields | null {
-  const whole = text.trim();
+  // A blank can be a name, and a file ends with a line.
+  const whole = /[\r\n]$/.test(text) ? text.trimEnd() : text;
   if (fieldCount(whole) > MAX_FIELDS) return null;
   // Of a query the constructor leaves out the `?`; in a body it belongs to the name.
   return [...new URLSearchParams(whole.startsWith("?") ? `&${whole}` : whole)];
@@ -67,7 +68,8 @@ export function formRecords(fields: Fields): number {
   const counts = new Map<string, number>();
   let most = 1;
   for (const [name] of fields) {
-    const key = repeatedName(name);
+    // Without a byte-order mark, which some readers leave in the first name.
+    const key = repeatedName(name.replace(/^\ufeff/, ""));
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     most = Math.max(most, count);
