@@ -139,13 +139,19 @@ function* addDecodings(text: string, search: Search, nesting: number): Steps<voi
     search.left -= current.length;
     if (search.left < 0) return;
     all.push(current);
-    if (nesting < ALL_DECODINGS_NESTING) yield* addBase64(current, search, nesting);
+    if (nesting < ALL_DECODINGS_NESTING) {
+      const decoded = base64In(current, search);
+      if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
+    }
     yield current.length;
     const next = round === MAX_ROUNDS ? current : unescaped(current);
     if (next === current) break;
     current = next;
   }
-  if (nesting >= ALL_DECODINGS_NESTING) yield* addBase64(current, search, nesting);
+  if (nesting >= ALL_DECODINGS_NESTING) {
+    const decoded = base64In(current, search);
+    if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
+  }
   yield current.length;
   // To most readers `\refund` is a word behind a backslash, and what follows may be escaped in another way.
   for (const escapes of ["no backslashes", "no quoted-printable"] as const) {
@@ -225,10 +231,9 @@ function fullyUnescaped(text: string, escapes: Escapes = "all"): string {
   return current;
 }
 
-function* addBase64(text: string, search: Search, nesting: number): Steps<void> {
+function base64In(text: string, search: Search): string {
   if (search.bytes.length < text.length) search.bytes = new Uint8Array(text.length * 2);
-  const decoded = decodedBase64(text, search.bytes);
-  if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
+  return decodedBase64(text, search.bytes);
 }
 
 function unescaped(text: string, escapes: Escapes = "all"): string {

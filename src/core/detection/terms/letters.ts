@@ -62,16 +62,30 @@ interface Reading {
  * of it.
  */
 export function* readLetters(source: string, mode: FoldMode, into: Letters): Steps<void> {
-  // Decomposed Hangul would be read as single jamo, which no composed term matches.
-  const text = /[\u1100-\u11ff]/.test(source) ? source.normalize("NFC") : source;
-  reserve(into, text.length, 0);
-  into.length = 0;
-  const reading: Reading = { index: 0, gap: GAP_WIDE, symbols: 0 };
+  const text = composed(source);
+  const reading = begun(text, into);
   for (;;) {
     readPiece(text, mode, into, reading, Math.min(text.length, reading.index + PIECE));
     if (reading.index >= text.length) return;
     yield PIECE;
   }
+}
+
+/** The same for a short text. */
+export function readLettersAtOnce(source: string, mode: FoldMode, into: Letters): void {
+  const text = composed(source);
+  readPiece(text, mode, into, begun(text, into), text.length);
+}
+
+/** Decomposed Hangul would be read as single jamo, which no composed term matches. */
+function composed(source: string): string {
+  return /[\u1100-\u11ff]/.test(source) ? source.normalize("NFC") : source;
+}
+
+function begun(text: string, into: Letters): Reading {
+  reserve(into, text.length, 0);
+  into.length = 0;
+  return { index: 0, gap: GAP_WIDE, symbols: 0 };
 }
 
 function readPiece(text: string, mode: FoldMode, into: Letters, reading: Reading, end: number): void {

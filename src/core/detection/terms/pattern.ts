@@ -1,14 +1,13 @@
-import { finish } from "../../base/steps.ts";
 import type { Pattern } from "./alignment.ts";
 import { withoutBarriers } from "../decoding/barrier.ts";
 import { DIGIT, OPTIONAL, type FoldMode } from "./fold.ts";
-import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
+import { emptyLetters, GAP_BITS, type Letters, readLettersAtOnce } from "./letters.ts";
 
 /** Compiles a term for the automaton; null when it has no letter and no digit. */
 export function readPattern(term: string): Pattern | null {
   const mode = foldModeOf(term);
   const letters = emptyLetters();
-  finish(readLetters(withoutBarriers(term), mode, letters));
+  readLettersAtOnce(withoutBarriers(term), mode, letters);
   const codes: number[] = [];
   const words: number[] = [];
   let gap = true;

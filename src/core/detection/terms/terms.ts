@@ -4,7 +4,7 @@ import { type Budget, type Pattern, matchesAt } from "./alignment.ts";
 import { type TermAutomaton, buildTermAutomaton, nextNode, symbolFor } from "./automaton.ts";
 import { eachBatch } from "../decoding/decodings.ts";
 import { OPTIONAL, type FoldMode, UNSPACED } from "./fold.ts";
-import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
+import { emptyLetters, GAP_BITS, type Letters, readLetters, readLettersAtOnce } from "./letters.ts";
 import { readPattern } from "./pattern.ts";
 
 /** Looks for all of its terms in one pass. */
@@ -74,9 +74,12 @@ function* find(
   const complete = yield* eachBatch(texts, { words: true }, function* (decoded) {
     for (const text of decoded) {
       for (const search of searches) {
-        yield* readLetters(text, search.mode, letters);
+        if (text.length > PIECE) yield* readLetters(text, search.mode, letters);
+        else readLettersAtOnce(text, search.mode, letters);
         budget.steps += letters.length * STEPS_PER_LETTER;
-        yield* scan(search, letters, budget, found);
+        // A generator costs a short text as much as its search.
+        if (letters.length > PIECE) yield* scan(search, letters, budget, found);
+        else scanPiece(search, letters, budget, found, { node: 0, nodes: [] }, 0);
       }
     }
   });

@@ -16,7 +16,11 @@ import { scrub } from "../../../../src/core/detection/pii/scrub.ts";
 import { placeholdersIn } from "../../../../src/core/detection/placeholders.ts";
 import { readableTexts } from "../../../../src/core/detection/readable.ts";
 import { findTemplateErrors } from "../../../../src/core/detection/template-errors.ts";
-import { emptyLetters, readLetters } from "../../../../src/core/detection/terms/letters.ts";
+import {
+  emptyLetters,
+  readLetters,
+  readLettersAtOnce,
+} from "../../../../src/core/detection/terms/letters.ts";
 import { readPattern } from "../../../../src/core/detection/terms/pattern.ts";
 import { compileTerms } from "../../../../src/core/detection/terms/terms.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
@@ -130,10 +134,15 @@ export const DETECTION_ROWS = [
       "surroundings.ts#isPartOfSpelling",
     ].map((each) => `${DETECTION}/terms/${each}`),
   }),
-  row(`${DETECTION}/terms/letters.ts#readLetters`, TEXT_SHAPES, (text) => {
-    finish(readLetters(text, "latin", emptyLetters()));
-    finish(readLetters(text, "native", emptyLetters()));
-  }),
+  row(
+    `${DETECTION}/terms/letters.ts#readLetters`,
+    TEXT_SHAPES,
+    (text) => {
+      finish(readLetters(text, "latin", emptyLetters()));
+      readLettersAtOnce(text, "native", emptyLetters());
+    },
+    { inside: [`${DETECTION}/terms/letters.ts#readLettersAtOnce`] },
+  ),
   row(
     `${DETECTION}/terms/pattern.ts#readPattern`,
     TEXT_SHAPES,
