@@ -281,12 +281,15 @@ function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: Seen
     if (["salesforce", "hubspot", "marketo", "zendesk", "intercom"].includes(system)) score = 15;
   }
   const records = facts.records ?? 0;
-  score += records > 10_000 ? 30 : records > 1_000 ? 20 : records > 100 ? 10 : 0;
+  const isSent = s.payload.kind !== "none" && s.payload.kind !== "reference";
+  if (isSent && !facts.countable) score += 30;
+  else score += records > 10_000 ? 30 : records > 1_000 ? 20 : records > 100 ? 10 : 0;
   const usd = (facts.cents ?? 0) / 100;
-  score += usd > 10_000 ? 25 : usd > 1_000 ? 15 : usd > 0 ? 5 : 0;
+  if (isSent && !facts.moneyComplete) score += 25;
+  else score += usd > 10_000 ? 25 : usd > 1_000 ? 15 : usd > 0 ? 5 : 0;
   const has = (...tags: string[]) => tags.some((tag) => s.request.tags.includes(tag));
   score += has("financial", "legal") ? 20 : has("pii", "health") ? 15 : 0;
-  if (wordsOf(s).includes("passport")) score += 15;
+  if (wordsOf(s).includes("passport") || (isSent && !facts.readable)) score += 15;
   score = Math.min(100, score);
   return { score, level: score >= 75 ? 3 : score >= 50 ? 2 : score >= 25 ? 1 : 0 };
 }

@@ -90,7 +90,13 @@ export function evaluateFacts(
   history: History | null,
 ): Decision {
   const applicable = applicablePolicies(rules, request);
-  const risk = riskOf(request, applicable.entry, facts, content.sensitive());
+  const risk = riskOf(
+    request,
+    applicable.entry,
+    facts,
+    content.sensitive(),
+    content.hidden === "undecodable",
+  );
   const input: RuleInput = { request, facts, content, history, risk };
 
   const enforcing = enforcingPolicies(applicable.policies);

@@ -33,7 +33,7 @@ export function measureRequest(
       request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
     return isSingleRecord ? { ...read, facts: asSingleRecord(read.facts) } : read;
   }
-  if (payload.kind === "none") return readPayload(request, query, hints, null);
+  if (payload.kind === "none") return readBody(request, query, hints, null);
   const { facts, content } = readBody(request, payload, hints, measured);
   const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED, () => isDeletion(request));
   const queryContent = contentViews(request, query, queryFacts, NO_HINTS);

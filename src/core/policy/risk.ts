@@ -51,25 +51,29 @@ const SENSITIVE_WORDS =
 
 /**
  * The risk score in whole hundredths, with the names of its factors. It is computed from measured facts; what the
- * agent declares can only raise it.
+ * agent declares can only raise it. A fact that is unknown weighs as the worst that it can be.
  *
  * @param entry the destination's registry entry, if it has one: its weight replaces the system's
  * @param sensitive true when the content names fields that only sensitive records have
+ * @param unreadable true when such names could be in content that Gate can't read
  */
 export function riskOf(
   request: ProposalRequest,
   entry: Destination | undefined,
   facts: Facts,
   sensitive: boolean,
+  unreadable: boolean,
 ): Risk {
   const factors: string[] = [];
   let score = destinationWeight(request.destination, entry, factors);
   const records = facts.records.effective ?? 0;
-  if (records > 10_000) score += add(factors, "very_large_record_count", 30);
+  if (hasUnknownRecords(facts)) score += add(factors, "unknown_record_count", 30);
+  else if (records > 10_000) score += add(factors, "very_large_record_count", 30);
   else if (records > 1_000) score += add(factors, "large_record_count", 20);
   else if (records > 100) score += add(factors, "elevated_record_count", 10);
   const cents = effectiveValueCents(facts) ?? 0;
-  if (cents > 1_000_000) score += add(factors, "high_financial_value", 25);
+  if (hasUnknownMoney(facts)) score += add(factors, "unknown_financial_value", 25);
+  else if (cents > 1_000_000) score += add(factors, "high_financial_value", 25);
   else if (cents > 100_000) score += add(factors, "elevated_financial_value", 15);
   else if (cents > 0) score += add(factors, "financial_value_present", 5);
   if (request.sensitivityTags.length > 0) {
@@ -77,8 +81,18 @@ export function riskOf(
     else if (hasTag(request, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
   }
   if (sensitive) score += add(factors, SENSITIVE_FIELDS_FACTOR, 15);
+  else if (unreadable) score += add(factors, "unreadable_content", 15);
   score = Math.min(100, score);
   return { score, level: riskLevelOf(score), factors };
+}
+
+/** Where readers find different numbers, the largest of them is the effective one and weighs by its size. */
+function hasUnknownRecords({ records, doubts }: Facts): boolean {
+  return records.uncertain && (doubts?.records?.readings.length ?? 0) === 0;
+}
+
+function hasUnknownMoney({ payload, money }: Facts): boolean {
+  return payload === "content" && (money === "incomplete" || money === "foreign_currency");
 }
 
 export const SENSITIVE_FIELDS_FACTOR = "sensitive_fields_detected";

@@ -37,6 +37,17 @@ describe("a request without a body", () => {
     expect(content.texts().join(" ")).toContain("wire it");
   });
 
+  test.each([
+    "?amount=1&amount[]=900",
+    "?amount=1&Amount=900",
+    "?amount=1&amount=900",
+    "?amount=1;amount=900",
+  ])("INV-00: is ambiguous for field checks where its query says a field twice: %s", (query) => {
+    const { content } = measureRequest(requestWith(query), NONE, NO_HINTS);
+    expect(content.isAmbiguous?.("amount")).toBe(true);
+    expect(content.isAmbiguous?.("note")).toBe(false);
+  });
+
   test.each(["", "?"])("and without a query has no content: %j", (query) => {
     const { facts, content } = measureRequest(requestWith(query), NONE, MONEY);
     expect(facts).toMatchObject({ payload: "none", recipients: null });
