@@ -36,6 +36,8 @@ const POLICIES = {
     "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100\nedit: { allow: true, editor_may_approve: true }",
   quiet:
     "allow_unmeasured: true\nauto_approve_under: 100\nedit: { allow: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
+  unsaid:
+    "allow_unmeasured: true\nedit: { allow: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
   "laid-down": EDIT,
   dear: "require_approval_over_value_usd: 10\nauto_approve_under: 10\nedit: { allow: true }\napprovers: { require: 2 }",
   brief: `${EDIT}\nexpiry_minutes: 10\nretention_days: 1`,
@@ -401,6 +403,16 @@ test("no silence approves a changed payload nobody else saw", async () => {
   const { successor } = (await edit(ana, intent, { payload: '[{"a":1}]' })).body;
   expect(successor.reason_code).toBe("payload_edited");
   later(11 * MINUTE_MS);
+  expect(await stateOf(successor.intentId)).toBe("expired");
+});
+
+test("INV-03: nor one that the policy holds for another reason, which silence would approve unedited", async () => {
+  const intent = await held("unsaid", { payload: '[{"a":1}]' });
+  const other = await held("unsaid", { payload: '[{"a":3}]' });
+  const { successor } = (await edit(ana, intent, { payload: '[{"a":2}]' })).body;
+  expect(successor).toMatchObject({ status: "pending_approval", reason_code: "manual_review_required" });
+  later(11 * MINUTE_MS);
+  expect(await stateOf(other)).toBe("approved");
   expect(await stateOf(successor.intentId)).toBe("expired");
 });
 
