@@ -419,6 +419,8 @@ asked              policy_checked           checked
 checked            blocked                  over
 checked            approval_requested       pending
 checked            approved                 approved
+pending            policy_rechecked         pending
+approved           policy_rechecked         pending
 pending            approval_vote_recorded   pending
 pending            approval_vote_withdrawn  pending
 pending            rejection_vote_recorded  pending
@@ -470,7 +472,8 @@ ASIDE = {"binding_refused", "duplicate_blocked", "execution_reported_late", "pay
 def story_of(entries, bodies):
     stage = "start"
     story = {"bad": False, "unknown": False, "approval": None, "orders": [], "erased": False}
-    ballot = {"votes": {}, "cast": 0, "voices": {}, "against": set(), "noes": 0, "links": set()}
+    ballot = new_ballot(set())
+    evaluated, outcome = (bodies[0] if bodies else {}), ""
     for entry, body in zip(entries, bodies):
         event, before = entry["event"], stage
         if event in ASIDE:
@@ -484,13 +487,26 @@ def story_of(entries, bodies):
             stage = NEXT[stage, event]
             if event == "execution_failed" and body.get("retryable") is True:
                 stage = "failed_retryable"
+            if event == "policy_rechecked" and string(body, "phase") == "approved":
+                stage = "approved"
+        if event in ("policy_checked", "policy_rechecked"):
+            outcome = string(body, "outcome") or ""
+        if event == "policy_rechecked":
+            # Nobody voted under the rules that apply now; what policy alone approved may stay approved.
+            agreed = story["approval"]
+            stays = before == "approved" and agreed is not None and agreed[0] == "policy" and outcome == "approve"
+            story["bad"] |= stage == "approved" and not stays
+            evaluated, ballot = body, new_ballot(ballot["links"])
+            is_kept = stage == "approved" and agreed is not None
+            story["approval"] = (*agreed[:3], outcome, evaluated) if is_kept else None
         story["erased"] |= event == "payload_erased"
-        story["bad"] |= not cast(ballot, event, body, bodies[0])
+        story["bad"] |= not cast(ballot, event, body, evaluated)
         if event == "approved":
             by = string(body, "by") or ""
-            story["approval"] = story["approval"] or (by, standing(ballot), ballot["noes"] > 0)
+            story["approval"] = story["approval"] or (by, standing(ballot), ballot["noes"] > 0, outcome, evaluated)
         elif event == "execution_requested":
             order = {"id": string(body, "order") or "", "fence": body.get("fence"), "until": body.get("expires_at")}
+            order["digest"] = string(body, "intent_digest")
             order["gates"] = body.get("issued_to") == "gate"
             story["bad"] |= not isinstance(order["fence"], float) or order["fence"] != len(story["orders"]) + 1
             story["orders"].append(order)
@@ -500,6 +516,10 @@ def story_of(entries, bodies):
             if story["orders"]:
                 story["bad"] |= by_another(story["orders"][-1]["gates"], event, body, before)
     return story
+
+
+def new_ballot(links):
+    return {"votes": {}, "cast": 0, "voices": {}, "against": set(), "noes": 0, "links": links}
 
 
 def by_another(gates, event, body, stage):
@@ -609,16 +629,16 @@ def verify(bundle_text, trusted, origin=None):
     found["inclusion"] = inclusion(entries, log, head)
     found["entry_hashes"] = HOLDS if all(hash_of(entry) == entry["hash"] for entry in entries) else FAILS
     found["chain"] = chained(bundle)
-    found["bodies"] = same_bodies(bodies)
+    found["bodies"] = same_bodies(entries, bodies)
     found["events"] = FAILS if story["bad"] else HOLDS
     if story["unknown"]:
         found["unknown_events"] = NOT_SHOWN
     found["decision"] = decision(bundle, bodies)
-    found["approvals"] = approvals(story, proposed, bundle["decision"]["outcome"])
-    found["policy_texts"] = policy_texts(bundle, proposed)
+    found["approvals"] = approvals(story, proposed)
+    found["policy_texts"] = policy_texts(bundle, bodies)
     found["commitments"] = commitments(bundle, bodies)
     found["payload"] = payload(disclosed)
-    found["intent_digest"] = intent_digest(bundle, proposed)
+    found["intent_digest"] = intent_digest(bundle, bodies)
     found["orders"] = orders(bundle, story, proposed, order_keys, other_orders)
     found["reports"] = reports(bundle, bodies, (trusted or {}).get("reporters", []))
     if bundle["erased"] != story["erased"]:
@@ -703,12 +723,31 @@ def chained(bundle):
     return HOLDS if bundle["entries"] else FAILS
 
 
-def same_bodies(bodies):
-    for body in bodies:
-        for name in ("intent_digest", "policy_hashes"):
-            if name not in body or body[name] != bodies[0].get(name):
+def same_bodies(entries, bodies):
+    evaluated = bodies[0] if bodies else {}
+    for entry, body in zip(entries, bodies):
+        if not body:
+            return FAILS
+        if entry["event"] == "policy_rechecked":
+            if body.get("previous_digest") != evaluated.get("intent_digest"):
                 return FAILS
+            evaluated = body
+        for name in ("intent_digest", "policy_hashes"):
+            if name not in body or body[name] != evaluated.get(name):
+                return FAILS
+        if body.get("v") != evaluated.get("v") or ("v" in body) != ("v" in evaluated):
+            return FAILS
     return HOLDS
+
+
+def evaluations(bundle, bodies):
+    """The body of the proposal and of every evaluation under changed rules, and the entry that has its facts."""
+    again = [
+        (bodies[at], entry["seq"])
+        for at, entry in enumerate(bundle["entries"])
+        if entry["event"] == "policy_rechecked"
+    ]
+    return [(bodies[0] if bodies else {}, 2), *again]
 
 
 def decision(bundle, bodies):
@@ -723,10 +762,10 @@ def decision(bundle, bodies):
     return HOLDS if events[at + 1 : at + 2] == [follows] else FAILS
 
 
-def approvals(story, proposed, outcome):
+def approvals(story, proposed):
     if story["approval"] is None:
         return HOLDS
-    by, votes, was_refused = story["approval"]
+    by, votes, was_refused, outcome, evaluated = story["approval"]
     if by == "policy":
         return HOLDS if outcome == "approve" else FAILS
     if outcome != "hold":
@@ -741,7 +780,7 @@ def approvals(story, proposed, outcome):
     for vote in votes:
         if barred & (vote["humans"] | {vote["principal"]}) or (len(vote["humans"]) > 1 and not vote["mandated"]):
             return FAILS
-    needed = proposed.get("approval")
+    needed = evaluated.get("approval")
     try:
         require = needed["require"]
         quorums = [(quorum["policy"], quorum["require"]) for quorum in needed["quorums"]]
@@ -763,15 +802,17 @@ def approvals(story, proposed, outcome):
     return HOLDS
 
 
-def policy_texts(bundle, proposed):
-    listed = proposed.get("policies")
-    if not isinstance(listed, list) or not all(isinstance(policy, dict) for policy in listed):
-        return FAILS
-    named = {string(policy, "id") or "": string(policy, "hash") or "" for policy in listed}
-    for policy in bundle["policies"]:
-        if named.get(policy["id"]) != policy["hash"] or sha256_hex(policy["text"]) != policy["hash"]:
+def policy_texts(bundle, bodies):
+    named = set()
+    for evaluated, _ in evaluations(bundle, bodies):
+        listed = evaluated.get("policies")
+        if not isinstance(listed, list) or not all(isinstance(policy, dict) for policy in listed):
             return FAILS
-    return HOLDS if {policy["id"] for policy in bundle["policies"]} == set(named) else NOT_SHOWN
+        named |= {(string(policy, "id") or "", string(policy, "hash")) for policy in listed if string(policy, "hash")}
+    shown = {(policy["id"], policy["hash"]) for policy in bundle["policies"]}
+    if not shown <= named or any(sha256_hex(policy["text"]) != policy["hash"] for policy in bundle["policies"]):
+        return FAILS
+    return HOLDS if shown == named else NOT_SHOWN
 
 
 def opens(salt, words, committed):
@@ -814,32 +855,48 @@ def payload(disclosed):
     return HOLDS if data is not None and sha256_hex(data) == shown["digest"] else FAILS
 
 
-def intent_digest(bundle, proposed):
+def intent_digest(bundle, bodies):
+    found = HOLDS
+    for evaluated, seq in evaluations(bundle, bodies):
+        found = one_digest(bundle, bodies[0] if bodies else {}, evaluated, seq)
+        if found != HOLDS:
+            return found
+    return found
+
+
+def one_digest(bundle, proposed, evaluated, seq):
     disclosed = bundle["disclosed"]
+    version = proposed.get("v", 1.0)
+    if version not in (1.0, 2.0) or version is True:
+        return NOT_SHOWN
     if disclosed is None or disclosed["payload"] is None:
         return NOT_SHOWN
-    notes = [note for note in disclosed["notes"] if (note["seq"], note["kind"]) == (2, "facts")]
+    notes = [note for note in disclosed["notes"] if (note["seq"], note["kind"]) == (seq, "facts")]
     facts = body_of(notes[0]["text"]) if notes else None
     if not facts and (not notes or notes[0]["text"] != "{}"):
         return NOT_SHOWN
     parts = {
-        "v": 1,
+        "v": version,
         "intent_id": bundle["intent"],
         "payload_digest": disclosed["payload"]["digest"],
         "payload_name": disclosed["payload"]["name"],
         "facts": facts,
         "salt": disclosed["salt"],
     }
-    for name in ("agent", "destination", "action", "executor", "policies", "destination_config", "decide_by"):
-        if name not in proposed:
-            return FAILS
-        parts[name] = proposed[name]
+    for body, names in (
+        (proposed, ("agent", "destination", "action")),
+        (evaluated, ("executor", "policies", "destination_config", "decide_by")),
+    ):
+        for name in names:
+            if name not in body:
+                return FAILS
+            parts[name] = body[name]
     if "request" in disclosed:
         request = body_of(disclosed["request"])
         if not request and disclosed["request"] != "{}":
             return FAILS
         parts["http"] = request
-    return HOLDS if sha256_hex(canonical(parts)) == proposed.get("intent_digest") else FAILS
+    return HOLDS if sha256_hex(canonical(parts)) == evaluated.get("intent_digest") else FAILS
 
 
 def orders(bundle, story, proposed, keys, others):
@@ -886,8 +943,9 @@ def is_order(jws, issued, bundle, proposed, keys):
     key = [strict_base64url(known["x"]) for known in keys if known["kid"] == header.get("kid")]
     if not key or key[0] is None or not ed25519_verify(key[0], message, signature):
         return False
+    if string(claims, "intent_digest") != issued["digest"]:
+        return False
     bound = {
-        "intent_digest": "intent_digest",
         "destination": "destination",
         "aud": "destination",
         "action": "action",

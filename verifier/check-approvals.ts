@@ -10,17 +10,16 @@ interface Required {
 }
 
 /**
- * Checks that as many distinct persons approved, before any order, as the proposal's entry requires. `replayStates`
+ * Checks that as many distinct persons approved, before any order, as the entry of the last evaluation requires. `replayStates`
  * checked that approvals precede orders.
  *
  * @param proposed body of the first entry
- * @param outcome the policies' verdict
  */
-export function checkApprovals(history: StateHistory, proposed: JsonObject, outcome: string): Finding {
+export function checkApprovals(history: StateHistory, proposed: JsonObject): Finding {
   const name = "approvals";
   const { approval } = history;
   if (approval === null) return holds(name, "Nothing was approved, so nothing could be executed.");
-  const { by, votes, rejectionVotes } = approval;
+  const { by, votes, rejectionVotes, outcome, evaluated } = approval;
   if (by === "policy") {
     return outcome === "approve"
       ? holds(name, "Policy approved it; no person was required.")
@@ -44,7 +43,7 @@ export function checkApprovals(history: StateHistory, proposed: JsonObject, outc
   const forbidden = forbiddenVote(votes, proposed);
   if (forbidden !== null) return fails(name, forbidden);
   const persons = distinct(votes).length;
-  const required = requiredBy(proposed);
+  const required = requiredBy(evaluated);
   if (required === null) {
     return notShown(name, `${counted(persons)} approved it; the required number is not on the ledger.`);
   }
@@ -97,9 +96,9 @@ function votesByPolicy(votes: readonly Vote[]): ReadonlyMap<string, readonly Vot
   return admitted;
 }
 
-/** `approval: {require, quorums: [{policy, require}]}` in the proposal's entry; null where it has none. */
-function requiredBy(proposed: JsonObject): Required | null {
-  const approval = member(proposed, "approval");
+/** `approval: {require, quorums: [{policy, require}]}` in the entry of an evaluation; null where it has none. */
+function requiredBy(evaluated: JsonObject): Required | null {
+  const approval = member(evaluated, "approval");
   if (!isJsonObject(approval)) return null;
   const require = numberMember(approval, "require");
   const listed = member(approval, "quorums");

@@ -41,23 +41,32 @@ export function bodiesOf(entries: readonly BundleEntry[]): readonly JsonObject[]
   return entries.map(({ body }) => readCanonical(body) ?? {});
 }
 
-/** Checks that every body is canonical and names the same intent digest and policies as the first. */
+/**
+ * Checks that every body is canonical and names the intent digest and policies of the last evaluation before it: the
+ * proposal's, or one under changed rules, which names the digest that it replaces.
+ */
 export function checkBodies(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): Finding {
-  const [first = {}] = bodies;
-  const expected = ["intent_digest", "policy_hashes"].map((name) => ({ name, text: textOf(first, name) }));
+  let [evaluated = {}] = bodies;
   for (const [at, body] of bodies.entries()) {
     const entry = entries[at];
     const label = `Entry ${at + 1}`;
     if (entry === undefined || Object.keys(body).length === 0) {
       return fails("bodies", `${label} has a body that is not canonical JSON.`);
     }
-    for (const { name, text } of expected) {
-      if (text === null || textOf(body, name) !== text) {
-        return fails("bodies", `${label} names another ${name} than the proposal.`);
+    if (entry.event === "policy_rechecked") {
+      if (textOf(body, "previous_digest") !== textOf(evaluated, "intent_digest")) {
+        return fails("bodies", `${label} replaces another intent_digest than the one before it.`);
+      }
+      evaluated = body;
+    }
+    for (const name of ["intent_digest", "policy_hashes", "v"]) {
+      const text = textOf(evaluated, name);
+      if ((text === null && name !== "v") || textOf(body, name) !== text) {
+        return fails("bodies", `${label} names another ${name} than the evaluation before it.`);
       }
     }
   }
-  return holds("bodies", "Every entry names the same intent digest and the same policies.");
+  return holds("bodies", "Every entry names the intent digest and the policies of the evaluation before it.");
 }
 
 export function checkStates({ problem, unknown }: StateHistory): readonly Finding[] {

@@ -70,73 +70,91 @@ export function checkPayload({ disclosed }: Bundle): Finding {
     : fails(name, "The payload shown is not the one that was evaluated.");
 }
 
-/** Recomputes the intent digest from its parts. */
-export function checkIntentDigest({ intent, disclosed }: Bundle, bodies: readonly JsonObject[]): Finding {
+/** Recomputes the intent digest of every evaluation from its parts. */
+export function checkIntentDigest(bundle: Bundle, bodies: readonly JsonObject[]): Finding {
   const name = "intent_digest";
   const [proposed = {}] = bodies;
-  const facts = disclosed === null ? null : factsOf(disclosed);
-  if (disclosed === null || disclosed.payload === null || facts === null) {
-    return notShown(
-      name,
-      "The intent digest can't be recomputed: salt, payload digest or facts are not shown.",
-    );
+  const { disclosed } = bundle;
+  const stated = member(proposed, "v");
+  const version = stated === undefined ? 1 : stated;
+  if (version !== 1 && version !== 2) {
+    return notShown(name, "This verifier does not know this version of the intent digest.");
   }
-  const parts: Record<string, Json> = {
-    v: 1,
-    intent_id: intent,
-    payload_digest: disclosed.payload.digest,
-    payload_name: disclosed.payload.name,
-    facts,
-    salt: disclosed.salt,
-  };
-  for (const part of [
-    "agent",
-    "destination",
-    "action",
-    "executor",
-    "policies",
-    "destination_config",
-    "decide_by",
-  ]) {
-    const value = member(proposed, part);
-    if (value === undefined) return fails(name, `The proposal's entry does not name the ${part}.`);
-    parts[part] = value;
+  for (const { evaluated, factsSeq } of evaluations(bundle, bodies)) {
+    const facts = disclosed === null ? null : factsOf(disclosed, factsSeq);
+    if (disclosed === null || disclosed.payload === null || facts === null) {
+      return notShown(
+        name,
+        "The intent digest can't be recomputed: salt, payload digest or facts are not shown.",
+      );
+    }
+    const parts: Record<string, Json> = {
+      v: version,
+      intent_id: bundle.intent,
+      payload_digest: disclosed.payload.digest,
+      payload_name: disclosed.payload.name,
+      facts,
+      salt: disclosed.salt,
+    };
+    for (const [body, names] of [
+      [proposed, ["agent", "destination", "action"]],
+      [evaluated, ["executor", "policies", "destination_config", "decide_by"]],
+    ] as const) {
+      for (const part of names) {
+        const value = member(body, part);
+        if (value === undefined) return fails(name, `The entry of an evaluation does not name the ${part}.`);
+        parts[part] = value;
+      }
+    }
+    if (disclosed.request !== undefined) {
+      const request = readCanonical(disclosed.request);
+      if (request === null) return fails(name, "The request shown is not canonical JSON.");
+      parts["http"] = request;
+    }
+    if (digestOf(parts) !== member(evaluated, "intent_digest")) {
+      return fails(name, "The intent digest is not the digest of the parts shown.");
+    }
   }
-  if (disclosed.request !== undefined) {
-    const request = readCanonical(disclosed.request);
-    if (request === null) return fails(name, "The request shown is not canonical JSON.");
-    parts["http"] = request;
-  }
-  return digestOf(parts) === member(proposed, "intent_digest")
-    ? holds(name, "The intent digest on every entry is the digest of exactly these parts.")
-    : fails(name, "The intent digest is not the digest of the parts shown.");
+  return holds(name, "The intent digest on every entry is the digest of exactly these parts.");
 }
 
-/** The facts of the policy decision, from the note of entry 2. */
-function factsOf({ notes }: Disclosed): JsonObject | null {
-  const note = notes.find(({ kind, seq }) => kind === "facts" && seq === 2);
+/** The proposal and every evaluation under changed rules, with the entry whose note has the facts. */
+function evaluations({ entries }: Bundle, bodies: readonly JsonObject[]) {
+  const rechecked = entries.flatMap(({ event, seq }, at) =>
+    event === "policy_rechecked" ? [{ evaluated: bodies[at] ?? {}, factsSeq: seq }] : [],
+  );
+  return [{ evaluated: bodies[0] ?? {}, factsSeq: 2 }, ...rechecked];
+}
+
+/** The measured facts, from the note of the entry that has them. */
+function factsOf({ notes }: Disclosed, of: number): JsonObject | null {
+  const note = notes.find(({ kind, seq }) => kind === "facts" && seq === of);
   return note === undefined ? null : readCanonical(note.text);
 }
 
-/** Checks that the policy texts shown have the hashes that the proposal's entry names. */
-export function checkPolicyTexts({ policies }: Bundle, bodies: readonly JsonObject[]): Finding {
+/** Checks that the policy texts shown have the hashes that the entries of the evaluations name. */
+export function checkPolicyTexts(bundle: Bundle, bodies: readonly JsonObject[]): Finding {
   const name = "policy_texts";
-  const listed = member(bodies[0] ?? {}, "policies");
-  if (!Array.isArray(listed)) return fails(name, "The proposal's entry names no list of policies.");
-  const named = new Map<string, string>();
-  for (const policy of listed) {
-    if (!isJsonObject(policy)) return fails(name, "The proposal's entry names a malformed policy.");
-    named.set(textMember(policy, "id") ?? "", textMember(policy, "hash") ?? "");
+  const named = new Set<string>();
+  for (const { evaluated } of evaluations(bundle, bodies)) {
+    const listed = member(evaluated, "policies");
+    if (!Array.isArray(listed)) return fails(name, "The entry of an evaluation names no list of policies.");
+    for (const policy of listed) {
+      if (!isJsonObject(policy)) return fails(name, "The entry of an evaluation names a malformed policy.");
+      const hash = textMember(policy, "hash") ?? "";
+      // A policy that was missing or broken at the time has no text.
+      if (hash !== "") named.add(`${textMember(policy, "id") ?? ""} ${hash}`);
+    }
   }
   const shown = new Set<string>();
-  for (const { id, hash, text } of policies) {
-    if (named.get(id) !== hash) {
+  for (const { id, hash, text } of bundle.policies) {
+    if (!named.has(`${id} ${hash}`)) {
       return fails(name, `A policy is shown that did not apply to this intent: ${hash.slice(0, 12)}…`);
     }
     if (sha256Hex(text) !== hash) {
       return fails(name, `A policy's text does not have its hash: ${hash.slice(0, 12)}…`);
     }
-    shown.add(id);
+    shown.add(`${id} ${hash}`);
   }
   return shown.size === named.size
     ? holds(name, `The texts of all ${named.size} applicable policies are the evaluated ones.`)

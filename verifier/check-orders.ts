@@ -13,7 +13,6 @@ const MAX_ORDER_SECONDS = 15 * 60;
 
 /** Claims of an order, and the members of the proposal's entry that they must equal. */
 const BOUND = [
-  ["intent_digest", "intent_digest"],
   ["destination", "destination"],
   ["aud", "destination"],
   ["action", "action"],
@@ -79,6 +78,7 @@ async function problemOf(
   if (!isSigned) return "has a forged signature";
   if (textMember(payload, "jti") !== issued.id) return "was signed for another order";
   if (numberMember(payload, "fence") !== issued.fence) return "has another fencing number";
+  if (textMember(payload, "intent_digest") !== issued.digest) return "was signed for another intent_digest";
   for (const [claim, of] of BOUND) {
     if (member(payload, claim) !== member(proposed, of)) return `was signed for another ${claim}`;
   }

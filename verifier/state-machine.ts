@@ -34,6 +34,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   policy_checked: { from: ["proposed"], to: "checked" },
   blocked: { from: ["checked"], to: "final" },
   approval_requested: { from: ["checked"], to: "pending" },
+  policy_rechecked: { from: ["pending", "approved"], to: "pending" },
   approval_vote_recorded: { from: ["pending"], to: null },
   approval_vote_withdrawn: { from: ["pending"], to: null },
   rejection_vote_recorded: { from: ["pending"], to: null },
@@ -72,6 +73,8 @@ export interface IssuedOrder {
   readonly id: string;
   readonly fence: number;
   readonly expiresAt: number;
+  /** The intent digest that the entry of the order names. */
+  readonly digest: string | null;
   /** Gate sends the write itself: only Gate claims and reports it, and no report precedes the claim. */
   readonly isForGate: boolean;
 }
@@ -81,11 +84,14 @@ export interface StateHistory {
   readonly problem: string | null;
   /** Events that this verifier does not know, whose effect it can't check. */
   readonly unknown: readonly string[];
-  /** Set once approved: by a person, `policy` or `timeout`, with the votes until then. */
+  /** The approval in force: by a person, `policy` or `timeout`, with the votes until then. */
   readonly approval: {
     readonly by: string;
     readonly votes: readonly Vote[];
     readonly rejectionVotes: number;
+    /** The verdict in force, and the body of the entry that has it with the required votes. */
+    readonly outcome: string;
+    readonly evaluated: JsonObject;
   } | null;
   readonly orders: readonly IssuedOrder[];
   readonly isErased: boolean;
@@ -98,7 +104,9 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
   let approval: StateHistory["approval"] = null;
   let isErased = false;
   const unknown: string[] = [];
-  const tally = emptyTally(bodies[0] ?? {});
+  let evaluated = bodies[0] ?? {};
+  let outcome = "";
+  let tally = emptyTally(evaluated);
   const orders: IssuedOrder[] = [];
   entries.forEach((entry, at) => {
     const body = bodies[at] ?? {};
@@ -109,6 +117,18 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
     else if (next === null) problem ??= `${label} is not allowed after the entries before it.`;
     else stage = next;
     isErased ||= entry.event === "payload_erased";
+    if (entry.event === "policy_checked" || entry.event === "policy_rechecked") {
+      outcome = textMember(body, "outcome") ?? "";
+    }
+    if (entry.event === "policy_rechecked") {
+      // Nobody voted under the rules that apply now. Only what policy alone approved stays approved.
+      const mayStay = before === "approved" && approval?.by === "policy" && outcome === "approve";
+      if (stage === "approved" && !mayStay) problem ??= `${label} leaves approved what it would not approve.`;
+      evaluated = body;
+      const { links } = tally;
+      tally = { ...emptyTally(body), links };
+      approval = stage === "approved" && approval !== null ? { ...approval, outcome, evaluated } : null;
+    }
     const violation = countVote(tally, entry.event, body);
     if (violation !== null) problem ??= `${label} ${violation}.`;
     switch (entry.event) {
@@ -117,6 +137,8 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
           by: textMember(body, "by") ?? "",
           votes: votesOf(tally),
           rejectionVotes: tally.rejectionVotes,
+          outcome,
+          evaluated,
         };
         break;
       case "execution_requested": {
@@ -159,6 +181,7 @@ export function stageAfter(stage: Stage, event: string, body: JsonObject): Stage
   if (step === undefined) return stage === "start" ? null : "unknown";
   if (!step.from.includes(stage)) return null;
   if (event === "execution_failed" && member(body, "retryable") === true) return "failed_retryable";
+  if (event === "policy_rechecked" && textMember(body, "phase") === "approved") return "approved";
   return step.to ?? stage;
 }
 
@@ -167,6 +190,7 @@ function orderOf(body: JsonObject): IssuedOrder {
     id: textMember(body, "order") ?? "",
     fence: numberMember(body, "fence") ?? Number.NaN,
     expiresAt: numberMember(body, "expires_at") ?? Number.NaN,
+    digest: textMember(body, "intent_digest"),
     isForGate: textMember(body, "issued_to") === GATE,
   };
 }

@@ -71,7 +71,7 @@ async function verifyParsed(
   trusted: TrustedKeys | null,
   { origin = null, older = null, verify = webCryptoEd25519 }: BundleOptions,
 ): Promise<readonly Finding[]> {
-  const { entries, log, decision } = bundle;
+  const { entries, log } = bundle;
   const bodies = bodiesOf(entries);
   const [proposed = {}] = bodies;
   const history = replayStates(entries, bodies);
@@ -96,7 +96,7 @@ async function verifyParsed(
     checkBodies(entries, bodies),
     ...checkStates(history),
     checkDecision(bundle, entries, bodies),
-    checkApprovals(history, proposed, decision.outcome),
+    checkApprovals(history, proposed),
     checkPolicyTexts(bundle, bodies),
     checkCommitments(bundle, bodies),
     checkPayload(bundle),

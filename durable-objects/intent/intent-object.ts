@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Decision } from "../../src/core/policy/decision.ts";
 import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { CurrentBindings, IntentCommand } from "../../src/core/intent/command.ts";
-import { draftEntry, factsNote, notesOf } from "../../src/core/intent/entries.ts";
+import { draftEntries, factsNote, notesOf } from "../../src/core/intent/entries.ts";
 import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import { evolve } from "../../src/core/intent/evolve.ts";
 import { handle, settle } from "../../src/core/intent/handle.ts";
@@ -29,11 +29,18 @@ import { Waiters } from "./waiters.ts";
 import type {
   CommandOutcome,
   IntentRecord,
+  Recheck,
   StoredResponse,
   Proposal,
   ProposeReply,
   SendPermit,
 } from "../../src/ports/intents.ts";
+
+/** What a commit stores beside its entries and the state. */
+interface StoredBeside {
+  readonly response?: StoredResponse;
+  readonly decision?: string;
+}
 
 /**
  * One intent: the single writer of its state, votes, orders and idempotency.
@@ -108,15 +115,19 @@ export class IntentObject extends DurableObject<Env> {
     report: Extract<IntentCommand, { type: "report" }>,
     response: StoredResponse | null,
   ): Promise<Result<CommandOutcome, Refusal>> {
-    const handled = this.#handle(report, response);
+    const handled = this.#handle(report, response === null ? {} : { response });
     const state = this.#store.state();
     // Each Gate order is finished once, so a repeated report means that the first reply was lost.
     const isKnown = !handled.ok && handled.error.reason === "already_reported" && report.by === GATE;
     return isKnown && state !== undefined ? ok({ state, changed: false }) : handled;
   }
 
+  async recheck({ decision, ...change }: Recheck): Promise<Result<CommandOutcome, Refusal>> {
+    return this.#handle({ type: "recheck", ...change }, { decision });
+  }
+
   /** Reads, handles and commits in one synchronous turn. */
-  #handle(command: IntentCommand, response: StoredResponse | null = null): Result<CommandOutcome, Refusal> {
+  #handle(command: IntentCommand, beside: StoredBeside = {}): Result<CommandOutcome, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
     const { events, state, changed, refusal } = handle(
@@ -126,7 +137,7 @@ export class IntentObject extends DurableObject<Env> {
       this.#limits,
       this.#restoredAt,
     );
-    if (state !== before) this.#commit(events, state, refusal === null ? response : null);
+    if (state !== before) this.#commit(events, state, refusal === null && changed ? beside : {});
     return refusal === null ? ok({ state, changed }) : err(refusal);
   }
 
@@ -177,16 +188,13 @@ export class IntentObject extends DurableObject<Env> {
   async getRecord(): Promise<IntentRecord | null> {
     const state = this.#applyDeadlines();
     if (state === undefined) return null;
-    const record = this.#store.case();
+    const first = this.#store.firstDecision();
     return {
       state,
       entries: this.#store.entries(),
-      notes: [
-        ...(record === undefined ? [] : [factsNote(JSON.parse(record.decision) as Decision)]),
-        ...this.#store.notes(),
-      ],
+      notes: [...(first === null ? [] : [factsNote(JSON.parse(first) as Decision)]), ...this.#store.notes()],
       salt: this.#store.salt(),
-      case: record ?? null,
+      case: this.#store.case() ?? null,
     };
   }
 
@@ -258,14 +266,15 @@ export class IntentObject extends DurableObject<Env> {
   #commit(
     events: readonly RecordedEvent[],
     state: IntentState,
-    response: StoredResponse | null = null,
+    { response, decision }: StoredBeside = {},
   ): void {
     this.#transaction(() => {
       // First, so that the erasure's own entry uses the new salt.
       if (events.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
       // A new claim drops the upstream's response to an earlier attempt, so that no caller takes it for this one's.
       if (events.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
-      if (response !== null) this.#store.putResponse(response);
+      if (response !== undefined) this.#store.putResponse(response);
+      if (decision !== undefined) this.#store.putDecision(decision);
       this.#append(events, state);
     });
     this.#outbox.committed();
@@ -283,7 +292,8 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   #append(events: readonly RecordedEvent[], state: IntentState): void {
-    const { entries, head } = this.#chained(events, state.terms, this.#store.salt());
+    const before = this.#store.state()?.terms ?? state.terms;
+    const { entries, head } = this.#chained(events, before, this.#store.salt());
     const first = this.#store.progress().seq + 1;
     const notes = events.flatMap(({ event }, at) =>
       notesOf(event).map((note) => ({ ...note, seq: first + at })),
@@ -294,7 +304,7 @@ export class IntentObject extends DurableObject<Env> {
 
   #chained(events: readonly RecordedEvent[], terms: IntentTerms, salt: Uint8Array) {
     const { seq, hash } = this.#store.progress();
-    const drafts = events.map((event) => draftEntry(terms, event, salt));
+    const drafts = draftEntries(terms, events, salt);
     const entries = chain(terms.id, { seq, hash }, drafts, this.#macKey());
     const last = entries.at(-1);
     return { entries, head: last === undefined ? { seq, hash } : { seq: last.seq, hash: last.hash } };

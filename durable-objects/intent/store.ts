@@ -21,6 +21,7 @@ import type { StoredResponse } from "../../src/ports/intents.ts";
  *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under that key the
  *                     case: the request, the full decision, a small payload. Destroying the key erases all it sealed
  *   entries:<seq>     the entries of one later commit, under the sequence of the first
+ *   decision:0      sealed: the decision in force, once changed rules replaced the first
  *   notes:<seq>       sealed: free text of these entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
  *   response:<n>      sealed: the upstream's response to a write that Gate sent; 0 is status and headers, then the body
@@ -176,8 +177,22 @@ export class IntentStore {
     );
   }
 
+  /** With the decision in force. */
   case(): CaseRecord | undefined {
-    return this.#storedCase();
+    const stored = this.#storedCase();
+    if (stored === undefined) return undefined;
+    const name = key("decision", 0);
+    const sealed = this.#storage.kv.get<Uint8Array>(name);
+    return sealed === undefined ? stored : { ...stored, decision: this.#unseal(name, sealed).toString() };
+  }
+
+  /** JSON text of the decision on the proposal, which the commitment of its entry opens with; null once erased. */
+  firstDecision(): string | null {
+    return this.#storedCase()?.decision ?? null;
+  }
+
+  putDecision(decision: string): void {
+    this.#putSealed(key("decision", 0), Buffer.from(decision));
   }
 
   /** Writes an intent's first records: creates its key, and seals the case under it. */
@@ -229,7 +244,7 @@ export class IntentStore {
 
   /** Destroys the key and the salt with all they opened. Later records use new ones. */
   erase(): void {
-    for (const prefix of ["notes:", "payload:", "response:"] as const) this.#delete(prefix);
+    for (const prefix of ["decision:", "notes:", "payload:", "response:"] as const) this.#delete(prefix);
     const secrets = freshSecrets();
     this.#putOpening(
       { entries: this.#opening().entries, key: wrap(secrets, this.#ring), sealed: null },

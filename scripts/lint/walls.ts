@@ -54,6 +54,7 @@ const APP: Wing = {
     "src/app/approvals",
     "src/app/identity",
     "src/app",
+    "src/app/evaluation",
   ],
   imports: ["src/core", "src/ports"],
   packages: ["@noble/hashes", "jose"],

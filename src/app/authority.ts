@@ -5,6 +5,7 @@ import { isHuman, type Principal } from "../core/identity/principal.ts";
 import { listAllows } from "../core/registry/name-patterns.ts";
 import type { IntentRecord, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
+import { recheckIntent, type RecheckPorts } from "./evaluation/recheck-intent.ts";
 
 /**
  * May this principal know that this intent exists? To all others every door responds as if it did not.
@@ -52,16 +53,18 @@ export async function findVisibleIntent(
   return intent === null || state === null || !maySee(principal, state.terms) ? null : { intent, state };
 }
 
-/** The same with every record of the intent. */
+/** The same with every record of the intent, as it is under the rules in force. */
 export async function findVisibleRecord(
   id: string,
   principal: Principal,
-  { intents }: Pick<Ports, "intents">,
+  ports: Pick<Ports, "intents"> & RecheckPorts,
 ): Promise<{ readonly intent: Intent; readonly record: IntentRecord } | null> {
-  const intent = intents.find(id);
+  const intent = ports.intents.find(id);
   const record = (await intent?.getRecord()) ?? null;
-  if (intent === null || record === null) return null;
-  return maySee(principal, record.state.terms) ? { intent, record } : null;
+  if (intent === null || record === null || !maySee(principal, record.state.terms)) return null;
+  const state = await recheckIntent(intent, record.state, ports);
+  const isCurrent = state.terms.digest === record.state.terms.digest;
+  return { intent, record: isCurrent ? record : ((await intent.getRecord()) ?? record) };
 }
 
 /** May this agent's requests reach a destination that passes them without a decision? Null allows every destination. */

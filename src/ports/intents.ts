@@ -8,6 +8,12 @@ import type { HttpWrite } from "../core/outbound/http-write.ts";
 import type { Header } from "../core/outbound/header-names.ts";
 import type { Result } from "../core/base/result.ts";
 
+/** A waiting intent's evaluation under changed rules. */
+export interface Recheck extends Omit<Extract<IntentCommand, { type: "recheck" }>, "type"> {
+  /** JSON text of the decision. */
+  readonly decision: string;
+}
+
 /** A new intent, as the use case hands it to its object. Payload and JSON cross the RPC as bytes and text. */
 export interface Proposal {
   readonly terms: IntentTerms;
@@ -49,7 +55,7 @@ export interface IntentRecord {
   readonly case: {
     /** JSON text of the `ProposalRequest`. */
     readonly request: string;
-    /** JSON text of the decision. */
+    /** JSON text of the decision in force. */
     readonly decision: string;
     readonly payload: {
       readonly kind: "none" | "content" | "reference";
@@ -103,6 +109,8 @@ export interface Intent {
     report: Extract<IntentCommand, { type: "report" }>,
     response: StoredResponse | null,
   ): Promise<Result<CommandOutcome, Refusal>>;
+  /** Replaces terms and decision in one commit, if the digest is still the one that was evaluated. */
+  recheck(change: Recheck): Promise<Result<CommandOutcome, Refusal>>;
   /** Null: none is stored, or it was erased. */
   response(): Promise<StoredResponse | null>;
   getState(): Promise<IntentState | null>;

@@ -4,14 +4,15 @@ import { toBase64Url } from "../../src/core/base/base64url.ts";
 import { sha256Hex } from "../../src/core/base/digest.ts";
 import type { Outcome } from "../../src/core/policy/decision.ts";
 import type { IntentCommand } from "../../src/core/intent/command.ts";
-import { draftEntry, factsNote, notesOf } from "../../src/core/intent/entries.ts";
+import { draftEntries, factsNote, notesOf } from "../../src/core/intent/entries.ts";
 import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import { handle } from "../../src/core/intent/handle.ts";
 import { intentDigest } from "../../src/core/intent/intent-digest.ts";
 import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-jwt.ts";
 import { openingEvents } from "../../src/core/intent/propose.ts";
+import { recheckedBy } from "../../src/core/intent/recheck.ts";
 import { currentOrder, type IntentState, type IntentTerms } from "../../src/core/intent/state.ts";
-import { canonicalJson } from "../../src/core/base/json.ts";
+import { canonicalJson, type Json } from "../../src/core/base/json.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
 import { toBase64 } from "../../src/core/base/base64.ts";
 import { formatCheckpoint } from "../../src/core/tlog/checkpoint.ts";
@@ -162,6 +163,20 @@ export const reportedSigned: Step = async (terms, state) => {
   return { ...(await reported("succeeded")(terms, state)), proof } as IntentCommand;
 };
 
+/** The rules changed, and policy makes this of the intent now; the maker of the life computes the digest. */
+export const rechecked =
+  (outcome: Outcome, change: Partial<IntentTerms> = {}): Step =>
+  (before, state) => {
+    const decision = decisionOf(outcome, { reasonCode: "rules_changed" });
+    const terms = { ...before, ...change, outcome, reasonCode: decision.reasonCode };
+    return {
+      type: "recheck",
+      digest: state.terms.digest,
+      terms,
+      ...recheckedBy(decision),
+    };
+  };
+
 /** Gate orders and claims the write. */
 export const begun: Step = (terms) => ({ type: "begin", bindings: inForceOf(terms) });
 
@@ -192,8 +207,8 @@ export async function live(
   const payload = utf8ToBytes(`{"leads":[${n}]}`);
   const decision = decisionOf(outcome);
   const policies = [
-    { id: "crm", hash: sha256Hex(TEXTS.crm) },
-    { id: "legal", hash: sha256Hex(TEXTS.legal) },
+    { id: "crm", hash: sha256Hex(TEXTS.crm), meaning: "a1".repeat(32) },
+    { id: "legal", hash: sha256Hex(TEXTS.legal), meaning: "b1".repeat(32) },
   ];
   const base = termsWith({
     id: `int_${number(n)}`,
@@ -204,32 +219,34 @@ export async function live(
   });
   const quorum = (policy: string, require: number) => ({ policy, require, groups: [], people: [] });
   const approval = { ...base.approval, require: 2, quorums: [quorum("crm", 2), quorum("legal", 1)] };
-  const digest = intentDigest({
-    ...base,
-    payloadName: null,
-    http,
-    facts: decision.facts,
-    salt: bytesToHex(salt),
-  });
-  const terms: IntentTerms = { ...base, approval: change.approval ?? approval, digest };
+  const digested = (evaluated: IntentTerms): IntentTerms => {
+    const bound = { payloadName: null, http, facts: decision.facts, salt: bytesToHex(salt) };
+    return { ...evaluated, digest: intentDigest({ ...evaluated, ...bound }) };
+  };
+  const terms = digested({ ...base, approval: change.approval ?? approval });
   const facts: RecordedEvent[] = [...openingEvents(terms, decision)];
   const orders: { readonly order: string; readonly jws: string }[] = [];
   let state = fold(facts);
   for (const [at, step] of steps.entries()) {
-    const done = handle(state, await step(terms, state), T0 + (at + 1) * MINUTE_MS);
+    const written = await step(state.terms, state);
+    const command = written.type === "recheck" ? { ...written, terms: digested(written.terms) } : written;
+    const done = handle(state, command, T0 + (at + 1) * MINUTE_MS);
     if (done.refusal !== null) throw new Error(`step ${at}: ${done.refusal.reason}`);
     facts.push(...done.events);
     state = done.state;
     const order = currentOrder(state);
     if (order !== undefined && !orders.some((known) => known.order === order.id)) {
-      orders.push({ order: order.id, jws: await jwsOf(orderClaims("gate.example", terms, order, null)) });
+      orders.push({
+        order: order.id,
+        jws: await jwsOf(orderClaims("gate.example", state.terms, order, null)),
+      });
     }
   }
   const eventNotes = facts.flatMap(({ event }, at) =>
     notesOf(event).map((note) => ({ seq: at + 1, ...note })),
   );
   const notes = [factsNote(decision), ...eventNotes];
-  const drafts = facts.map((fact) => draftEntry(terms, fact, salt));
+  const drafts = draftEntries(terms, facts, salt);
   return {
     terms,
     entries: chain(terms.id, EMPTY_HEAD, drafts, MAC_KEY),
@@ -251,21 +268,27 @@ export async function jwsOf(claims: object, header: object = {}, signer = SIGNER
 /** A life whose payload was destroyed. */
 export function erased(life: Life): Life {
   const last = life.entries.at(-1);
-  const first: { intent_digest: string; policy_hashes: string[] } = JSON.parse(life.entries[0]?.body ?? "{}");
   if (last === undefined) throw new Error("no entries");
-  const { intent_digest, policy_hashes } = first;
-  const body = canonicalJson({ intent_digest, policy_hashes, why: "requested", note: null });
+  const body = canonicalJson({ ...evaluationIn(last), why: "requested", note: null });
   const draft = { event: "payload_erased", actor: "adm_1", at: last.at + 1, body };
   return { ...life, entries: [...life.entries, ...chain(life.terms.id, last, [draft], MAC_KEY)] };
+}
+
+/** What every entry names of the evaluation that it follows. */
+function evaluationIn({ body }: Entry): Record<string, Json> {
+  const { v, intent_digest, policy_hashes } = JSON.parse(body) as Record<string, Json>;
+  return {
+    ...(v !== undefined && { v }),
+    intent_digest: intent_digest ?? null,
+    policy_hashes: policy_hashes ?? null,
+  };
 }
 
 /** The same life with this many repeats of its key at the end, an entry each. */
 export function repeatedOften(life: Life, times: number): Life {
   const last = life.entries.at(-1);
-  const first: { intent_digest: string; policy_hashes: string[] } = JSON.parse(life.entries[0]?.body ?? "{}");
   if (last === undefined) throw new Error("no entries");
-  const { intent_digest, policy_hashes } = first;
-  const body = canonicalJson({ intent_digest, policy_hashes, count: 1 });
+  const body = canonicalJson({ ...evaluationIn(last), count: 1 });
   const drafts = Array.from({ length: times }, (_, at) => {
     return { event: "duplicate_blocked", actor: "agt_1", at: last.at + at, body };
   });
@@ -428,6 +451,37 @@ export async function debatedLives(): Promise<readonly Life[]> {
         onNoResponse: "escalate",
       },
     ),
+  ];
+}
+
+/** The rules changed while it waited, or after its approval. */
+export async function recheckedLives(): Promise<readonly Life[]> {
+  const [crm, legal] = ["crm", "legal"].map((id) => ({
+    id,
+    hash: "0a".repeat(32),
+    meaning: "0b".repeat(32),
+  }));
+  const one = { approval: approvalBy({ policy: "crm", require: 1, groups: [], people: [] }) };
+  const stricter = { policies: [crm, legal].filter((policy) => policy !== undefined) };
+  const done = [ordered, reported("succeeded")];
+  return [
+    await live(111, "hold", [
+      approvedBy("ana"),
+      rechecked("hold", stricter),
+      approvedBy("ana"),
+      approvedBy("ben"),
+      ...done,
+    ]),
+    await live(112, "approve", [rechecked("approve", stricter), ...done]),
+    await live(113, "approve", [rechecked("hold", stricter), approvedBy("ana"), approvedBy("ben"), ...done]),
+    await live(
+      114,
+      "hold",
+      [approvedBy("ana"), rechecked("hold", stricter), approvedBy("ben"), ...done],
+      one,
+    ),
+    await live(115, "hold", [rechecked("block"), rechecked("hold", one), approvedBy("ana"), ...done]),
+    await live(116, "hold", [rechecked("block"), ...Array.from({ length: 70 }, () => waited)]),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { RecordedEvent } from "../../src/core/intent/event.ts";
 import { evolve } from "../../src/core/intent/evolve.ts";
 import { handle, type HandledCommand } from "../../src/core/intent/handle.ts";
 import { openingEvents } from "../../src/core/intent/propose.ts";
+import { RECORD_VERSION } from "../../src/core/intent/intent-digest.ts";
 import type { IntentState, IntentTerms } from "../../src/core/intent/state.ts";
 import type { Voter } from "../../src/core/identity/voter.ts";
 
@@ -31,9 +32,10 @@ export function termsWith(change: Partial<IntentTerms> = {}): IntentTerms {
     idempotent: false,
     sending: null,
     policies: [
-      { id: "crm", hash: "aa".repeat(32) },
-      { id: "legal", hash: "bb".repeat(32) },
+      { id: "crm", hash: "aa".repeat(32), meaning: "a1".repeat(32) },
+      { id: "legal", hash: "bb".repeat(32), meaning: "b1".repeat(32) },
     ],
+    recordVersion: RECORD_VERSION,
     configHash: "cc".repeat(32),
     payloadDigest: "dd".repeat(32),
     digest: DIGEST,

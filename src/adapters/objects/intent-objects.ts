@@ -46,6 +46,7 @@ function intentAt(namespace: DurableObjectNamespace, id: DurableObjectId): Inten
     handle: (command) => call((stub) => stub.handle(command)),
     beginSend: (bindings, attempt, hasBody) => call((stub) => stub.beginSend(bindings, attempt, hasBody)),
     finishSend: (report, response) => call((stub) => stub.finishSend(report, response)),
+    recheck: (change) => call((stub) => stub.recheck(change)),
     response: () => call((stub) => stub.response()),
     getState: () => call((stub) => stub.getState()),
     getRecord: () => call((stub) => stub.getRecord()),

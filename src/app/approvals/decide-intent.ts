@@ -6,6 +6,7 @@ import { currentBindings } from "../../core/intent/terms.ts";
 import { matchingSwitch, type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { excludedHandles } from "../../core/identity/people.ts";
 import { err, type Result } from "../../core/base/result.ts";
+import { recheckIntent, type RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { ifActiveAgent } from "../identity/account.ts";
 import { grantorOf, type GrantorPorts } from "./mandate-grantor.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -25,7 +26,7 @@ export type VoteFailure =
   /** The intents of an agent that is suspended, or no agent any more, stay pending: none is approved or sent meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly status: string };
 
-export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts;
+export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts & RecheckPorts;
 
 /**
  * Casts every vote, whatever the channel. The intent's object checks eligibility, digest and phase; this function
@@ -42,8 +43,13 @@ export async function castVote(
     if (note === null) return err({ kind: "reason_required" });
     return refusedOr(await intent.handle({ type: "reject", voter, digest, note, link }));
   }
-  const state = await intent.getState();
-  if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const read = await intent.getState();
+  if (read === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const state = await recheckIntent(intent, read, ports);
+  // The voter saw the case as it was under other rules.
+  if (state.terms.digest !== read.terms.digest) {
+    return err({ kind: "refused", refusal: { reason: "approval_stale" } });
+  }
   const blocker = await approvalBlocker(state.terms, ports);
   if (blocker !== null) {
     // An agent that became a reviewer learns that it may not approve its own, and not that it waits for its old role.

@@ -2,6 +2,7 @@ import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { killSwitchFor } from "../kill-switches.ts";
+import type { RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { readOrder, type OrderRecord } from "./find-order.ts";
 import type { HeldOrder } from "./held-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
@@ -13,7 +14,7 @@ import { actUnderCurrentBindings, refusedOr, unlessStopped } from "./unless-stop
  */
 export async function claimOrder(
   { intent, state: { terms }, order, by, tokenAge }: HeldOrder,
-  ports: Pick<Ports, "switches" | "rules">,
+  ports: Pick<Ports, "switches"> & RecheckPorts,
 ): Promise<Result<OrderRecord, OrderFailure>> {
   // Whoever has the token of a rotated key begins no write: the agent gets another one with its new key.
   if (tokenAge === "earlier") return err({ kind: "refused", refusal: { reason: "bad_token" } });

@@ -5,6 +5,7 @@ import type { Header } from "../../core/outbound/header-names.ts";
 import type { Destination, Upstream } from "../../core/registry/registry.ts";
 import { isBoundCredential } from "./agent-credential.ts";
 import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
+import { approvedAgain } from "./unless-stopped.ts";
 import { digestOfBytes } from "../digest-bytes.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -20,7 +21,14 @@ export type ExecutionResult<Failure = never> =
 
 export type ExecutePorts = Pick<
   Ports,
-  "callUpstream" | "rules" | "switches" | "principals" | "settings" | "acceptedTokens"
+  | "callUpstream"
+  | "rules"
+  | "switches"
+  | "principals"
+  | "settings"
+  | "acceptedTokens"
+  | "deriveToken"
+  | "turns"
 >;
 
 /** A write whose agent waits for the outcome. `Failure` is the door's own type, returned unchanged. */
@@ -60,7 +68,11 @@ export async function executeWrite<Failure = never>(
     return { kind: "refused", refusal: { reason: "credential_changed" } };
   }
   const begun = await intent.beginSend(currentBindings(terms, rules), crypto.randomUUID(), held !== null);
-  if (!begun.ok) return { kind: "refused", refusal: begun.error };
+  if (!begun.ok) {
+    const again = begun.error.reason === "approval_stale" ? await approvedAgain(intent, terms, ports) : null;
+    if (again === null) return { kind: "refused", refusal: begun.error };
+    return executeWrite(intent, ports, inline === null ? null : { ...inline, terms: again });
+  }
   const sending = begun.value;
   const entry = rules.registry.destinations.get(terms.destination);
   const body = held ?? (await bodyOf(terms, sending.body));

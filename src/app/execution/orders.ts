@@ -8,9 +8,10 @@ import { findVisibleIntent } from "../authority.ts";
 import { findOrder, readOrder, type OrderRecord } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
 import { secretsFor, type OrderSecrets, type SecretPorts } from "./order-secrets.ts";
+import type { RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
-type OrderPorts = SecretPorts & Pick<Ports, "intents" | "rules">;
+type OrderPorts = SecretPorts & Pick<Ports, "intents"> & RecheckPorts;
 
 /** An order as one principal may see it. */
 export interface ShownOrder extends OrderRecord {
@@ -65,7 +66,7 @@ export async function recordOrder(
   { terms }: IntentState,
   { id: agent }: Principal,
   mode: OrderMode,
-  ports: Pick<Ports, "rules">,
+  ports: RecheckPorts,
 ): Promise<Result<{ readonly order: Order; readonly isNew: boolean }, OrderFailure>> {
   const acted = await actUnderCurrentBindings(intent, terms, ports, (bindings) => {
     return { type: "order", agent, mode, bindings };

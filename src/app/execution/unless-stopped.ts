@@ -5,6 +5,7 @@ import { err, type Result } from "../../core/base/result.ts";
 import type { CommandOutcome, Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { killSwitchFor } from "../kill-switches.ts";
+import { recheckIntent, type RecheckPorts } from "../evaluation/recheck-intent.ts";
 import type { OrderFailure } from "./order-failure.ts";
 
 /**
@@ -29,10 +30,29 @@ export async function unlessStopped<T>(
 export async function actUnderCurrentBindings(
   intent: Intent,
   terms: IntentTerms,
-  ports: Pick<Ports, "rules">,
+  ports: RecheckPorts,
   command: (bindings: CurrentBindings) => IntentCommand,
 ): Promise<Result<CommandOutcome, OrderFailure>> {
-  return refusedOr(await intent.handle(command(currentBindings(terms, await ports.rules.current()))));
+  const act = async (under: IntentTerms) =>
+    intent.handle(command(currentBindings(under, await ports.rules.current())));
+  const acted = await act(terms);
+  if (acted.ok || acted.error.reason !== "approval_stale") return refusedOr(acted);
+  const now = await approvedAgain(intent, terms, ports);
+  return refusedOr(now === null ? acted : await act(now));
+}
+
+/**
+ * Evaluates an intent whose rules changed since its approval. The new terms where policy approves it again; null: a
+ * person decides anew, or nobody can.
+ */
+export async function approvedAgain(
+  intent: Intent,
+  { digest }: IntentTerms,
+  ports: RecheckPorts,
+): Promise<IntentTerms | null> {
+  const before = await intent.getState();
+  const state = before === null ? null : await recheckIntent(intent, before, ports);
+  return state?.phase === "approved" && state.terms.digest !== digest ? state.terms : null;
 }
 
 /** The object's refusal as a failure of the use case. */

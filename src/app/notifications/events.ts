@@ -4,6 +4,7 @@ import type { IntentEventType } from "../../core/intent/event.ts";
 const EVENTS = {
   proposed: true,
   policy_checked: true,
+  policy_rechecked: true,
   blocked: true,
   duplicate_blocked: true,
   approval_requested: true,

@@ -31,6 +31,7 @@ const REQUEST_KINDS: ReadonlySet<DeliveryKind> = new Set(["held", "reminder", "e
 
 const WAITING_EVENTS: ReadonlySet<string> = new Set([
   "approval_requested",
+  "policy_rechecked",
   "approval_reminded",
   "approval_escalated",
   "expiry_escalated",
@@ -95,6 +96,9 @@ function approverDeliveries(
     );
   switch (entry.event) {
     case "approval_requested":
+    case "policy_rechecked":
+      // Nobody can approve what the rules in force block.
+      if (state.terms.outcome !== "hold") return [];
       return toRecipients("held", recipientsOf(state, registry));
     case "approval_reminded":
       return toRecipients("reminder", recipientsOf(state, registry));

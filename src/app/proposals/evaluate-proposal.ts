@@ -2,15 +2,12 @@ import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { decisionOnEdit } from "../../core/policy/edited-decision.ts";
 import {
-  proposalEvaluator,
-  proposalEvaluatorInSteps,
   historyNeeded,
   historyNeededToHold,
   type AgentScope,
   type Rules,
 } from "../../core/policy/evaluate.ts";
-import type { Payload } from "../../core/proposal/payload.ts";
-import type { History, HistoryNeed } from "../../core/policy/history.ts";
+import type { HistoryNeed } from "../../core/policy/history.ts";
 import type { RequestIdentity } from "../../core/intent/request-identity.ts";
 import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
@@ -18,6 +15,7 @@ import { applyTemplate } from "../../core/proposal/request-template.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Reservation } from "../../ports/counters.ts";
+import { evaluatorFor } from "../evaluation/evaluator.ts";
 import { identify, type GovernPorts, type ProposalInput } from "./proposal-input.ts";
 
 const MINUTE_MS = 60_000;
@@ -37,22 +35,6 @@ export async function rehearse(
   if (need === null) return asEdited(withoutHistory, input);
   const reservation = reservationOf("", withoutHistory, input, await identify(input, ports), now);
   return asEdited(evaluateWith(await ports.counters.of(proposer.id).peek(reservation, need)), input);
-}
-
-/** A larger payload takes so long that other requests must not wait for all of it. */
-const MEASURED_AT_ONCE_BYTES = 32 * 1024;
-
-async function evaluatorFor(
-  rules: Rules,
-  scope: AgentScope,
-  request: ProposalRequest,
-  payload: Payload,
-  { turns }: GovernPorts,
-): Promise<(history: History | null) => Decision> {
-  const isLarge = payload.kind === "content" && payload.bytes.length > MEASURED_AT_ONCE_BYTES;
-  return isLarge
-    ? turns.run(proposalEvaluatorInSteps(rules, scope, request, payload))
-    : proposalEvaluator(rules, scope, request, payload);
 }
 
 /** The input with the HTTP request that Gate builds from the destination's template, if it has one. */

@@ -2,11 +2,10 @@ import type { Decision } from "../../core/policy/decision.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { intentTerms } from "../../core/intent/terms.ts";
-import { shapeOf } from "../../core/proposal/measure/shape.ts";
-import { canonicalJson } from "../../core/base/json.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
+import { groupOf } from "../evaluation/alike.ts";
 import { evaluateCounted, scopeOf, withTemplate } from "./evaluate-proposal.ts";
 import { identify, type GovernPorts, type ProposalInput } from "./proposal-input.ts";
 
@@ -20,9 +19,6 @@ export type Governed =
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 const SALT_BYTES = 32;
-
-/** Hexadecimal: enough that no two groups of one deployment collide. */
-const GROUP_CHARACTERS = 24;
 
 const NO_BYTES = new Uint8Array();
 
@@ -72,7 +68,7 @@ export async function govern(
       keyed,
       counted,
       attended: input.attended ?? false,
-      group: groupOf(templated, proposer, decision, ports),
+      group: groupOf(templated, proposer.id, decision, ports),
       edited: input.edited ?? null,
       now,
     }),
@@ -93,23 +89,4 @@ export async function govern(
   if (first) return { kind: "duplicate", id: first.intentId, state: null };
   const use = useOf(state.terms, request.principalId, decision.facts);
   return { kind: "decided", state: await applyStandingApprovals(intent, state, use, ports, now), decision };
-}
-
-/** Key of the group of similar held intents that a person may decide together; null: not held. */
-function groupOf(
-  { request, payload }: ProposalInput,
-  proposer: Principal,
-  decision: Decision,
-  ports: GovernPorts,
-) {
-  if (decision.outcome !== "hold") return null;
-  const policies = decision.policies.map(({ id }) => id);
-  const alike = [
-    proposer.id,
-    request.destination,
-    policies,
-    decision.reasonCode,
-    shapeOf(payload, decision.facts),
-  ];
-  return ports.deriveToken("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
 }

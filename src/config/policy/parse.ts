@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/base/digest.ts";
+import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import type { FieldPlace, Policy, PolicyField, PolicyRules } from "../../core/policy/policy.ts";
 import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
@@ -84,7 +84,7 @@ function compile(
   return ok({
     id,
     hash,
-    ref: { id, hash },
+    ref: { id, hash, meaning: digestOf(source.value) },
     description: description ?? null,
     owner: owner ?? null,
     mode: mode ?? "enforce",

@@ -1,5 +1,5 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
-import type { ApprovalRequirements, Quorum } from "../policy/decision.ts";
+import type { ApprovalRequirements, PolicyRef, Quorum } from "../policy/decision.ts";
 import { err, ok } from "../base/result.ts";
 import type { VoteContext, CurrentBindings } from "./command.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
@@ -42,13 +42,19 @@ function isComplete(
   });
 }
 
-/** An approval binds exact policies and an exact destination entry; a change of either invalidates it. */
+/**
+ * An approval binds what its policies mean and an exact destination entry; a change of either invalidates it. A comment
+ * in a policy changes nothing.
+ */
 export function isStale(state: IntentState, bindings: CurrentBindings): boolean {
   const { policies, configHash } = state.terms;
   if (configHash !== bindings.configHash || policies.length !== bindings.policies.length) return true;
-  return policies.some(
-    ({ id, hash }) => !bindings.policies.some((now) => now.id === id && now.hash === hash),
-  );
+  return policies.some((bound) => !bindings.policies.some((now) => isSamePolicy(bound, now)));
+}
+
+function isSamePolicy(bound: PolicyRef, now: PolicyRef): boolean {
+  if (bound.id !== now.id) return false;
+  return bound.hash === now.hash || (bound.meaning !== undefined && bound.meaning === now.meaning);
 }
 
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): CommandResult {
@@ -62,6 +68,7 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
+  if (terms.outcome === "block") return err({ reason: "blocked_by_rules", code: terms.reasonCode });
   if (state.rejections.some((earlier) => isFrom(earlier, voter))) return err({ reason: "already_rejected" });
   // An admin suspended the voter after authentication: the earlier vote lapses, and no new vote may replace it.
   if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });

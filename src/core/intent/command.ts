@@ -1,5 +1,6 @@
 import type { PolicyRef } from "../policy/decision.ts";
-import type { Instant, UnsentReason } from "./state.ts";
+import type { AppliedRule } from "./event.ts";
+import type { Instant, IntentTerms, UnsentReason } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 import type { Executor } from "../registry/executor.ts";
 
@@ -81,5 +82,15 @@ export type IntentCommand =
     }
   /** Admin only (the door checks that); the note is the reason. */
   | { readonly type: "erase"; readonly by: string; readonly note: string }
+  /** The rules changed: what an evaluation under those in force makes of the intent. */
+  | {
+      readonly type: "recheck";
+      /** The digest that was evaluated. */
+      readonly digest: string;
+      readonly terms: IntentTerms;
+      readonly rules: readonly AppliedRule[];
+      /** RFC 8785 text of the measured facts. */
+      readonly facts: string;
+    }
   /** Applies due deadlines and nothing else. */
   | { readonly type: "tick" };

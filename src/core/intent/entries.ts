@@ -21,7 +21,7 @@ export interface NumberedNote extends Note {
 
 const FREE_TEXT = ["note", "result", "facts", "proof"] as const;
 
-/** Without `facts`, which the stored decision contains already. */
+/** Without `facts` of the proposal, which its stored decision contains already. */
 const STORED_NOTES = ["note", "result", "proof"] as const;
 
 /**
@@ -31,11 +31,30 @@ const STORED_NOTES = ["note", "result", "proof"] as const;
 export function draftEntry(terms: IntentTerms, recorded: RecordedEvent, salt: Uint8Array): Draft {
   const { event, actor, at } = recorded;
   const body: Record<string, unknown> = {
+    // Entries of an intent of version 0.1 go on without it.
+    ...(terms.recordVersion !== undefined && { v: terms.recordVersion }),
     intent_digest: terms.digest,
     policy_hashes: terms.policies.map(({ hash }) => hash),
-    ...(event.type === "proposed" ? proposedBody(event.terms, salt) : plainBody(event, salt)),
+    ...bodyOf(event, salt),
   };
   return { event: event.type, actor, at, body: canonicalJson(body) };
+}
+
+/**
+ * The ledger entries of a commit.
+ *
+ * @param terms those in force before it: an event before an evaluation under changed rules has the earlier digest
+ */
+export function draftEntries(
+  terms: IntentTerms,
+  events: readonly RecordedEvent[],
+  salt: Uint8Array,
+): readonly Draft[] {
+  let inForce = terms;
+  return events.map((recorded) => {
+    if (recorded.event.type === "policy_rechecked") inForce = recorded.event.terms;
+    return draftEntry(inForce, recorded, salt);
+  });
 }
 
 /** The note that opens the commitment to the measured facts, taken from the stored decision. */
@@ -46,10 +65,24 @@ export function factsNote(decision: Decision): NumberedNote {
 /** The free text of an event that the object stores as notes. */
 export function notesOf(event: IntentEvent): readonly Note[] {
   const fields: Partial<Record<string, unknown>> = event;
+  if (event.type === "policy_rechecked") return [{ kind: "facts", text: event.facts }];
   return STORED_NOTES.flatMap((kind) => {
     const text = fields[kind];
     return typeof text === "string" ? [{ kind, text }] : [];
   });
+}
+
+function bodyOf(event: IntentEvent, salt: Uint8Array): Record<string, unknown> {
+  switch (event.type) {
+    case "proposed":
+      return proposedBody(event.terms, salt);
+    case "policy_rechecked": {
+      const { terms, ...verdict } = event;
+      return { ...plainBody(verdict, salt), ...evaluatedBody(terms) };
+    }
+    default:
+      return plainBody(event, salt);
+  }
 }
 
 function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unknown> {
@@ -57,12 +90,20 @@ function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unkn
     agent: terms.agent,
     destination: terms.destination,
     action: terms.action,
-    executor: terms.executor,
-    policies: terms.policies,
-    destination_config: terms.configHash,
     // An attacker could brute-force the plain digest of a short payload; erasure destroys the commitment's salt.
     payload: terms.payloadDigest === null ? null : commitment(salt, terms.payloadDigest),
     keyed: terms.keyed,
+    ...editedBody(terms),
+    ...evaluatedBody(terms),
+  };
+}
+
+/** What the rules make of an intent. */
+function evaluatedBody(terms: IntentTerms): Record<string, unknown> {
+  return {
+    executor: terms.executor,
+    policies: terms.policies,
+    destination_config: terms.configHash,
     decide_by: terms.decideBy,
     // Required approvals and rejections, so that an auditor can check that the recorded votes sufficed.
     approval: {
@@ -70,7 +111,6 @@ function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unkn
       quorums: terms.approval.quorums.map(({ policy, require }) => ({ policy, require })),
       ...(terms.approval.rejections > 1 && { rejections: terms.approval.rejections }),
     },
-    ...editedBody(terms),
     risk_score: terms.risk.score,
     risk_factors: terms.risk.factors,
   };
@@ -83,7 +123,7 @@ function editedBody({ predecessor, editor, excluded }: IntentTerms): Record<stri
   return { predecessor, editor, ...(mayApprove && { editor_may_approve: true }) };
 }
 
-function plainBody(event: IntentEvent, salt: Uint8Array): Record<string, unknown> {
+function plainBody(event: object, salt: Uint8Array): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event)) {
     if (name === "type") continue;

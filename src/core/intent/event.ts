@@ -6,6 +6,13 @@ import type { Executor } from "../registry/executor.ts";
 /** The actor of entries that policy or time caused; every other entry names a principal. */
 export const GATE = "gate";
 
+/** A rule that held, blocked or approved. */
+export interface AppliedRule {
+  readonly rule: string;
+  readonly outcome: string;
+  readonly policy: string;
+}
+
 /**
  * An event of an intent. Each becomes one chained ledger entry, in which a salted commitment replaces free text
  * (`note`, `result`, `facts`, `proof`); see `draftEntry`.
@@ -16,7 +23,21 @@ export type IntentEvent =
       readonly type: "policy_checked";
       readonly outcome: Outcome;
       readonly reasonCode: string;
-      readonly rules: readonly { readonly rule: string; readonly outcome: string; readonly policy: string }[];
+      readonly rules: readonly AppliedRule[];
+      /** RFC 8785 text of the measured facts. */
+      readonly facts: string;
+      readonly records: number | null;
+    }
+  /** The rules changed: Gate evaluated the intent again. `terms` replace the earlier ones, and earlier votes count no more. */
+  | {
+      readonly type: "policy_rechecked";
+      readonly terms: IntentTerms;
+      readonly previousDigest: string;
+      /** `approved`: policy alone had approved it, and would again. */
+      readonly phase: "pending_approval" | "approved";
+      readonly outcome: Outcome;
+      readonly reasonCode: string;
+      readonly rules: readonly AppliedRule[];
       /** RFC 8785 text of the measured facts. */
       readonly facts: string;
       readonly records: number | null;

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "./event.ts";
 import { foldingWindowMs } from "./limits.ts";
+import { afterRecheck } from "./recheck.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
 import {
   currentOrder,
@@ -46,6 +47,8 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       return next;
     case "approval_requested":
       return { ...next, remindAt: firstReminder(at, event.decideBy) };
+    case "policy_rechecked":
+      return afterRecheck(state, event, at);
     case "blocked":
       return closed({ ...next, phase: "blocked", decidedBy: "policy" });
     case "duplicate_blocked":

@@ -7,6 +7,7 @@ import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import { DEFAULT_EXECUTION_LIMITS, type ExecutionLimits } from "./limits.ts";
+import { recheck } from "./recheck.ts";
 import type { Refusal } from "./refusal.ts";
 import { restoredEvents } from "./restored.ts";
 import { nextTimedEvent } from "./settle.ts";
@@ -66,6 +67,8 @@ function refusalEvent(state: IntentState, command: IntentCommand, { reason }: Re
   switch (reason) {
     case "digest_mismatch":
     case "approval_stale":
+      // Of parallel evaluations one took effect.
+      if (command.type === "recheck") return null;
       if (state.bindingsRefused.includes(`${command.type} ${reason}`)) return null;
       return { type: "binding_refused", command: command.type, reason };
     case "intent_revoked":
@@ -131,6 +134,8 @@ function applyCommand(
       return resolve(state, command);
     case "erase":
       return erase(state, command, now);
+    case "recheck":
+      return recheck(state, command);
     case "tick":
       return ok([]);
   }
@@ -155,6 +160,7 @@ function actorOf(command: IntentCommand): string {
       return command.by;
     case "begin":
     case "unclaim":
+    case "recheck":
     case "tick":
       return GATE;
   }

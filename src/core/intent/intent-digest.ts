@@ -3,6 +3,9 @@ import type { Facts } from "../proposal/facts.ts";
 import { digestOf } from "../base/digest.ts";
 import { writeForDigest, type HttpWrite } from "../outbound/http-write.ts";
 
+/** `v` of digests and of ledger entries. */
+export const RECORD_VERSION = 2;
+
 /** Everything that an approval binds. */
 export interface BoundFields {
   readonly id: string;
@@ -24,13 +27,13 @@ export interface BoundFields {
 }
 
 /**
- * SHA-256 over the RFC 8785 text of the bound fields with `v: 1`. Gate computes it once, at proposal: votes, orders,
- * reports and ledger entries carry it, and a changed byte in any field makes another intent.
+ * SHA-256 over the RFC 8785 text of the bound fields. Votes, orders, reports and ledger entries carry it, and a changed
+ * byte in any field makes another intent. `v: 2` since policies have a meaning; intents of version 0.1 have `v: 1`.
  */
 export function intentDigest(bound: BoundFields): string {
   const { id, agent, destination, action, executor, facts, policies, salt } = bound;
   return digestOf({
-    v: 1,
+    v: RECORD_VERSION,
     intent_id: id,
     agent,
     destination,

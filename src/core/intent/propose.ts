@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { Decision } from "../policy/decision.ts";
 import { canonicalJson } from "../base/json.ts";
-import { GATE, type RecordedEvent } from "./event.ts";
+import { type AppliedRule, GATE, type RecordedEvent } from "./event.ts";
 import { foldingWindowMs } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, IntentTerms } from "./state.ts";
@@ -9,9 +9,6 @@ import type { Instant, IntentState, IntentTerms } from "./state.ts";
 /** The first events of an intent: proposed, checked, and the policy's verdict. */
 export function openingEvents(terms: IntentTerms, decision: Decision): readonly RecordedEvent[] {
   const at = terms.createdAt;
-  const rules = decision.trace
-    .filter((step) => step.outcome !== "pass" && step.outcome !== "skip")
-    .map(({ rule, outcome, policy }) => ({ rule, outcome, policy }));
   const events: RecordedEvent[] = [
     { event: { type: "proposed", terms }, actor: terms.agent, at },
     {
@@ -19,7 +16,7 @@ export function openingEvents(terms: IntentTerms, decision: Decision): readonly 
         type: "policy_checked",
         outcome: decision.outcome,
         reasonCode: decision.reasonCode,
-        rules,
+        rules: appliedRules(decision),
         facts: canonicalJson(decision.facts),
         records: decision.facts.records.effective,
       },
@@ -40,6 +37,13 @@ export function openingEvents(terms: IntentTerms, decision: Decision): readonly 
       return [...events, { event: { type: "approved", by: "policy", executeBy }, actor: GATE, at }];
     }
   }
+}
+
+/** The rules of the trace that held, blocked or approved. */
+export function appliedRules({ trace }: Decision): readonly AppliedRule[] {
+  return trace
+    .filter((step) => step.outcome !== "pass" && step.outcome !== "skip")
+    .map(({ rule, outcome, policy }) => ({ rule, outcome, policy }));
 }
 
 /** A repeat's effect: one entry at once, or a count that the end of the window records. */

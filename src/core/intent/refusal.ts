@@ -23,6 +23,8 @@ export type Refusal =
   | { readonly reason: "edit_not_allowed" }
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
+  /** The rules changed while it waited, and would block it now. */
+  | { readonly reason: "blocked_by_rules"; readonly code: string }
   /** The agent's own credential is of another account than the one the write was proposed with. */
   | { readonly reason: "credential_changed" }
   | { readonly reason: "not_proposer" }

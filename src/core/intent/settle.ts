@@ -50,6 +50,8 @@ function noResponse(state: IntentState, now: Instant): IntentEvent {
   const { onNoResponse, risk, heldByContent, executionWindowMs } = state.terms;
   // A rejection below the required number is a response all the same.
   const isSilence = state.rejections.length === 0;
+  // The rules that changed while it waited would block it: it waits for nobody's answer.
+  if (state.terms.outcome === "block") return { type: "expired", from: "pending_approval" };
   switch (onNoResponse) {
     case "reject":
       return { type: "expired", from: "pending_approval" };
@@ -78,7 +80,7 @@ function nextEscalation({
   terms,
   escalated,
 }: IntentState): { readonly at: Instant; readonly to: string } | null {
-  const step = terms.escalate[escalated];
+  const step = terms.outcome === "block" ? undefined : terms.escalate[escalated];
   return step === undefined ? null : { at: terms.createdAt + step.afterMinutes * MINUTE_MS, to: step.to };
 }
 

@@ -35,6 +35,8 @@ export interface IntentTerms {
   readonly configHash: string;
   /** SHA-256 of the payload's bytes; for a reference the declared one; null when there is none. */
   readonly payloadDigest: string | null;
+  /** `v` of the digest and of the ledger entries; absent: 1, in intents of version 0.1. */
+  readonly recordVersion?: number;
   /** Binds everything above and the measured facts; see `intentDigest`. */
   readonly digest: string;
   /** SHA-256 of the proposal request: distinguishes a repeat under one idempotency key from another request. */

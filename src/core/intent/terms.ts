@@ -9,7 +9,7 @@ import type { Principal } from "../identity/principal.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
 import type { CurrentBindings } from "./command.ts";
 import type { RequestIdentity } from "./request-identity.ts";
-import { intentDigest } from "./intent-digest.ts";
+import { intentDigest, RECORD_VERSION } from "./intent-digest.ts";
 import type { Instant, IntentTerms } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 
@@ -36,7 +36,10 @@ export interface IntentTermsInput {
   readonly group: string | null;
   /** Set when a reviewer edited an agent's proposal. */
   readonly edited: EditOrigin | null;
+  /** When it was proposed. */
   readonly now: Instant;
+  /** The deadline can't be later; absent: it is the policies'. */
+  readonly decideByAtMost?: Instant;
 }
 
 /** The edit that created a successor. */
@@ -80,7 +83,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     payloadDigest,
     policies,
     configHash: entry?.configHash ?? UNREGISTERED,
-    decideBy: now + decision.expiryMinutes * MINUTE_MS,
+    decideBy: Math.min(now + decision.expiryMinutes * MINUTE_MS, input.decideByAtMost ?? Infinity),
   };
   return {
     ...bound,
@@ -91,6 +94,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     idempotent: entry?.idempotent ?? false,
     sending: http === null ? null : sendingOf(http, bound.executor, input),
     ...(http?.credential !== undefined && { credential: http.credential }),
+    recordVersion: RECORD_VERSION,
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
     subject: subjects[0],
@@ -143,11 +147,11 @@ function editorHandles(edited: EditOrigin | null, { edit }: Decision): readonly 
   return edited.editor.handles;
 }
 
-/** The intent's policy hashes and configuration hash as of now, to compare with those its approval binds. */
+/** The intent's policies and destination entry as of now, to compare with those its approval binds. */
 export function currentBindings(terms: IntentTerms, rules: Rules): CurrentBindings {
   const policies = terms.policies.map(({ id }) => {
     const now = rules.policy(id);
-    return { id, hash: now === undefined || "broken" in now ? "" : now.hash };
+    return now === undefined || "broken" in now ? { id, hash: "" } : now.ref;
   });
   return {
     policies,

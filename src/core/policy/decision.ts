@@ -26,6 +26,8 @@ export interface PolicyRef {
   readonly id: string;
   /** SHA-256 of the policy file's bytes. */
   readonly hash: string;
+  /** SHA-256 of what the file says, whatever its comments and layout; absent in intents of version 0.1. */
+  readonly meaning?: string;
 }
 
 /** Who may decide a held intent; fixed when the intent is created. */

@@ -12,7 +12,8 @@ export interface Policy {
   readonly id: string;
   /** SHA-256 of the file's bytes. */
   readonly hash: string;
-  readonly ref: PolicyRef;
+  /** With both hashes: of the bytes, and of the meaning. */
+  readonly ref: Required<PolicyRef>;
   /** For people; shown to reviewers. */
   readonly description: string | null;
   /** A person or group of the registry; shown to reviewers. */

@@ -35,6 +35,8 @@ export const REASON_CODES = {
 
   header_not_listed: ["hold"],
   payload_edited: ["hold"],
+  rules_changed: ["hold"],
+  destination_changed: ["block"],
   payload_not_inspectable: ["hold"],
   held_term_detected: ["hold"],
   held_pii_detected: ["hold"],

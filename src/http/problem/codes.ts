@@ -9,6 +9,7 @@ export const PROBLEM_CODES = [
   "already_reported",
   "already_revoked",
   "approval_stale",
+  "blocked_by_rules",
   "assurance_too_low",
   "attempts_exhausted",
   "body_timeout",

@@ -87,6 +87,15 @@ export function problemOf(refusal: Refusal): Problem {
         "assurance_too_low",
         `The policy requires assurance ${refusal.required} or stronger.`,
       );
+    case "blocked_by_rules":
+      return {
+        ...problem(
+          409,
+          "blocked_by_rules",
+          `The rules changed while it waited, and would block it now: ${refusal.code}. A person can reject it; it can be approved once the rules allow it.`,
+        ),
+        more: { reason_code: refusal.code },
+      };
     case "wrong_executor":
       return problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
     default:
@@ -103,7 +112,7 @@ const ORDER_EXPIRED = problem(410, "order_expired", "The order has expired; a pe
 
 type FixedReason = Exclude<
   Refusal["reason"],
-  "wrong_phase" | "expired" | "assurance_too_low" | "wrong_executor"
+  "wrong_phase" | "expired" | "assurance_too_low" | "wrong_executor" | "blocked_by_rules"
 >;
 
 /** The problems that depend on the refusal's reason alone. */
@@ -127,7 +136,7 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
   approval_stale: problem(
     409,
     "approval_stale",
-    "A policy or the destination's configuration has changed since the evaluation; propose again.",
+    "A policy or the destination's entry changed, and the intent was evaluated again: read it again, and decide on what it is now.",
   ),
   credential_changed: problem(
     409,

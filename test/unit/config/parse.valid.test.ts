@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Policy } from "../../../src/core/policy/policy.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
@@ -89,7 +90,27 @@ test("line ends and a byte order mark change the policy's hash, and none of its 
   for (const other of [text.replaceAll("\n", "\r\n"), `\uFEFF${text}`, `${text}\n# note\n`]) {
     expect(policy(other).base).toEqual(policy(text).base);
     expect(policy(other).hash).not.toBe(policy(text).hash);
+    expect(policy(other).ref.meaning).toBe(policy(text).ref.meaning);
   }
+});
+
+test("the meaning is the SHA-256 of the RFC 8785 text of the document, without defaults", () => {
+  const { ref } = policy(
+    "# Why: audits\nid: 'x'\nauto_approve_under: 3 # was 4\ndestinations:\n- a.b\n- &c d.e\n",
+  );
+  const document = '{"auto_approve_under":3,"destinations":["a.b","d.e"],"id":"x"}';
+  expect(ref.meaning).toBe(createHash("sha256").update(document).digest("hex"));
+});
+
+test.each([
+  ["another number", "auto_approve_under: 4\n"],
+  ["a default that is written out", "auto_approve_under: 3\nmode: enforce\n"],
+  ["another description", "auto_approve_under: 3\ndescription: Leads\n"],
+])("%s is another meaning", (_, rest) => {
+  const start = "id: x\ndestinations: [a.b]\n";
+  expect(policy(`${start}${rest}`).ref.meaning).not.toBe(
+    policy(`${start}auto_approve_under: 3\n`).ref.meaning,
+  );
 });
 
 test("an empty value in an environment is a mistake, and only a written null removes the rule there", () => {

@@ -226,7 +226,7 @@ describe("INV-18: a tampered bundle fails with a finding that names the attack",
       (b) => (b.intent = `int_${"B".repeat(43)}`),
       ["chain", "intent_digest", "orders"],
     ],
-    ["another decision", (b) => (b.decision.outcome = "approve"), ["decision", "approvals"]],
+    ["another decision", (b) => (b.decision.outcome = "approve"), ["decision"]],
     ["another reason", (b) => (b.decision.reason_code = "within_threshold"), ["decision"]],
     ["a policy's text", (b) => b.policies[0] && (b.policies[0].text += "\n"), ["policy_texts"]],
     [

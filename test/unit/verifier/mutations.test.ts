@@ -10,6 +10,7 @@ import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import {
   debatedLife,
   debatedLives,
+  recheckedLives,
   fullLife,
   interleaved,
   MadeLog,
@@ -45,7 +46,12 @@ let others: readonly string[];
 let mutants: readonly Case[];
 
 beforeAll(async () => {
-  const lives = [...(await someLives()), ...(await debatedLives()), ...(await sentLives())];
+  const lives = [
+    ...(await someLives()),
+    ...(await debatedLives()),
+    ...(await sentLives()),
+    ...(await recheckedLives()),
+  ];
   const log = new MadeLog(interleaved(lives));
   const [text = "", ...rest] = await Promise.all(
     lives.map(async (life) => JSON.stringify(await log.bundle(life))),

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { IntentCommand } from "../../../src/core/intent/command.ts";
-import { draftEntry } from "../../../src/core/intent/entries.ts";
+import { draftEntries } from "../../../src/core/intent/entries.ts";
 import type { RecordedEvent, IntentEventType } from "../../../src/core/intent/event.ts";
+import { digestOf } from "../../../src/core/base/digest.ts";
+import type { Outcome } from "../../../src/core/policy/decision.ts";
+import { decisionOnRecheck, recheckedBy } from "../../../src/core/intent/recheck.ts";
 import { handle } from "../../../src/core/intent/handle.ts";
 import { openingEvents } from "../../../src/core/intent/propose.ts";
 import { currentOrder, type IntentState, type IntentTerms } from "../../../src/core/intent/state.ts";
@@ -34,6 +37,7 @@ import {
 const KNOWN: Record<IntentEventType, true> = {
   proposed: true,
   policy_checked: true,
+  policy_rechecked: true,
   blocked: true,
   duplicate_blocked: true,
   approval_requested: true,
@@ -79,6 +83,16 @@ type Act = (terms: IntentTerms, state: IntentState) => IntentCommand;
 
 const lent = (person: string, acting: string) =>
   voterNamed(person, { acting, principal: `rev_${acting}`, mandate: "dlg_1" });
+
+/** The verdict under changed rules; what waits for a person is not approved by them. */
+const rechecked =
+  (verdict: Outcome): Act =>
+  (_terms, state) => {
+    const decision = decisionOnRecheck(state, decisionOf(verdict));
+    const digest = digestOf([state.terms.digest, verdict]);
+    const terms = { ...state.terms, digest, outcome: decision.outcome };
+    return { type: "recheck", digest: state.terms.digest, terms, ...recheckedBy(decision) };
+  };
 
 const order = (state: IntentState) => currentOrder(state)?.id ?? "exe_none";
 const report = (outcome: "succeeded" | "failed" | "indeterminate", retryable: boolean): Act => {
@@ -126,6 +140,9 @@ const ACTS: readonly Act[] = [
   (terms) => approveBy(lent("dora", "cleo"), { bindings: inForceOf(terms), lapsed: ["rev_ana", "dlg_1"] }),
   () => rejectBy(lent("ben", "dora")),
   () => supersedeBy(voterNamed("dora"), { link: "lnk_1" }),
+  rechecked("approve"),
+  rechecked("hold"),
+  rechecked("block"),
 ];
 
 // Commands that advance an intent are drawn more often than those that end it.
@@ -173,11 +190,11 @@ test("the verifier accepts every life that an intent can have", () => {
         now += minutes * MINUTE_MS;
         const isRestored = restoredAfter !== null && now >= T0 + restoredAfter * MINUTE_MS;
         const restoredAt = isRestored ? T0 + restoredAfter * MINUTE_MS : null;
-        const done = handle(state, next(terms, state), now, undefined, restoredAt);
+        const done = handle(state, next(state.terms, state), now, undefined, restoredAt);
         facts.push(...done.events);
         state = done.state;
       }
-      const drafts = facts.map((fact) => draftEntry(terms, fact, salt));
+      const drafts = draftEntries(terms, facts, salt);
       const entries = chain(terms.id, EMPTY_HEAD, drafts, salt).map(bare);
       for (const { event } of entries) seen.add(event);
       const story = replayStates(entries, bodiesOf(entries));

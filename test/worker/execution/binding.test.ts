@@ -179,7 +179,17 @@ describe("INV-09: payload bytes survive the round trip", () => {
       (await call("POST", `/v1/executions/${order.executionId}/claim`, order.execution_token)).body.code,
     ).toBe("approval_stale");
     await changeRules(RULES);
-    expect((await execute(approved)).status).toBe(201);
+    expect((await execute(approved)).status).toBe(409);
+  });
+
+  test("INV-09: a comment in a policy strands nothing: what waits can be approved, and carried out", async () => {
+    freeze();
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
+    const comment = `# Ask finance.\n${RULES.policies["held"]}\n`;
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: comment } });
+    expect((await call("POST", `/v1/intents/${id}/approve`, reviewer.key)).status).toBe(200);
+    await changeRules(RULES);
+    expect((await execute(id)).status).toBe(201);
   });
 });
 

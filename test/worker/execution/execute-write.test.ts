@@ -563,24 +563,57 @@ describe("INV-05: a stop between approval and sending", () => {
       {
         policies: {
           ...SENDING_RULES.policies,
-          small: `${SENDING_RULES.policies["small"]}\nexpiry_minutes: 7`,
+          small: "require_approval: always",
         },
       },
     ],
   ])(
-    "INV-09: another text of %s since the approval makes it stale, and nothing is sent",
+    "INV-09: a change of %s since the approval makes it stale: it waits again, and nothing is sent",
     async (_, change) => {
       freeze();
       const intent = await proposeWrite(agent, "crm.now");
       const { calls, send } = standIn(answering(200));
       await changeRules({ ...SENDING_RULES, ...change });
       expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
-      expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
+      expect(await send(intent)).toMatchObject({ kind: "refused", refusal: { reason: "wrong_phase" } });
       expect(calls).toHaveLength(0);
-      expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused"]);
+      expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused", "policy_rechecked"]);
+      expect(await stateOf(intent.id)).toBe("pending_approval");
       await useSendingRules();
     },
   );
+
+  test("INV-09: a write whose upstream changed is sent nowhere, until the entry names its address again", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    await changeRules({
+      ...SENDING_RULES,
+      registry: SENDING_RULES.registry.replace('upstream: "https://upstream', 'upstream: "https://elsewhere'),
+    });
+    await send(intent);
+    const vote = () => call("POST", `/v1/intents/${intent.id}/approve`, reviewer.key);
+    expect((await vote()).body).toMatchObject({
+      code: "blocked_by_rules",
+      reason_code: "destination_changed",
+    });
+    await useSendingRules();
+    expect((await vote()).body.code).toBe("approval_stale");
+    expect((await vote()).status).toBe(200);
+    expect(await send(intent)).toMatchObject({ kind: "answered" });
+    expect(calls).toHaveLength(1);
+  });
+
+  test("INV-09: a write that policy approved is sent where the changed policy approves it again", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    const small = `${SENDING_RULES.policies["small"]}\nexpiry_minutes: 7`;
+    await changeRules({ ...SENDING_RULES, policies: { ...SENDING_RULES.policies, small } });
+    expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase: "succeeded" } });
+    expect(calls).toHaveLength(1);
+    await useSendingRules();
+  });
 
   test("INV-04: a write that Gate sends can't be ordered, claimed, extended or reported at any door", async () => {
     const intent = await proposeWrite(agent, "crm.now");

@@ -170,7 +170,9 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(8) } });
     breakD1();
     const id = await propose(agent, proposal("crm.held"), "pending_approval");
-    expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.policies).toEqual([{ id: "held", hash }]);
+    expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.policies).toMatchObject([
+      { id: "held", hash },
+    ]);
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(9) } });
     expect((await call("POST", "/v1/intents", agent.key, proposal("crm.held"))).status).toBe(503);
     repairD1();

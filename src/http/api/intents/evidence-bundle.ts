@@ -5,6 +5,7 @@ import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { storedContent } from "../shared/stored-record.ts";
+import type { PolicyRef } from "../../../core/policy/decision.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { PublicKey } from "../../../ports/signer.ts";
 
@@ -43,11 +44,21 @@ export async function evidenceOf(
     log: proofs.checkpoint === null ? null : { checkpoint: proofs.checkpoint.note, inclusion },
     keys: { vkeys, jwks: { keys: (await ports.signer.publicKeys()).map(strictJwk) } },
     policies: await policyTexts(record, ports),
-    decision: { outcome: terms.outcome, reason_code: terms.reasonCode },
+    decision: decisionOnProposal(record),
     disclosed: state.erasedAt === null && disclose ? disclosedOf(record, payload) : null,
     // An order names the payload's digest, from which a short payload could be guessed.
     orders: disclose ? await signedOrders(record, ports) : [],
   };
+}
+
+/** As the second entry says: changed rules may have made another of it since. */
+function decisionOnProposal({ entries, state: { terms } }: IntentRecord) {
+  const checked = entries.find(({ event }) => event === "policy_checked");
+  const { outcome = terms.outcome, reason_code = terms.reasonCode } = JSON.parse(checked?.body ?? "{}") as {
+    readonly outcome?: string;
+    readonly reason_code?: string;
+  };
+  return { outcome, reason_code };
 }
 
 function disclosedOf(record: IntentRecord, payload: string | null) {
@@ -66,14 +77,25 @@ function disclosedOf(record: IntentRecord, payload: string | null) {
   };
 }
 
-async function policyTexts({ state }: IntentRecord, { rules }: Ports) {
+async function policyTexts(record: IntentRecord, { rules }: Ports) {
   const texts = await Promise.all(
-    state.terms.policies.map(async ({ id, hash }) => {
+    evaluatedPolicies(record).map(async ({ id, hash }) => {
       const found = await rules.text(hash);
       return found === null ? [] : [{ id, hash, text: found.text }];
     }),
   );
   return texts.flat();
+}
+
+/** Of the proposal and of every evaluation since. */
+function evaluatedPolicies({ entries }: IntentRecord): readonly PolicyRef[] {
+  const named = new Map<string, PolicyRef>();
+  for (const { event, body } of entries) {
+    if (event !== "proposed" && event !== "policy_rechecked") continue;
+    const { policies } = JSON.parse(body) as { readonly policies: readonly PolicyRef[] };
+    for (const policy of policies) named.set(`${policy.id} ${policy.hash}`, policy);
+  }
+  return [...named.values()];
 }
 
 /** A live order is for its holder only: a worker that verifies offline would act on any copy of it. */

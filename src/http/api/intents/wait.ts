@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { recheckIntent } from "../../../app/evaluation/recheck-intent.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
@@ -40,7 +41,8 @@ function waitMs(c: GateContext): number {
 
 export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, async (c) => {
   const timeoutMs = waitMs(c);
-  const { intent, state } = await visibleIntent(c, c.req.param("id"));
+  const { intent, state: read } = await visibleIntent(c, c.req.param("id"));
+  const state = await recheckIntent(intent, read, c.env);
   if (state.phase !== "pending_approval" || timeoutMs === 0) return c.json(await replyOf(c, state));
   const waited = await intent.waitWhile("pending_approval", timeoutMs);
   // Authenticate again after the wait: a key that was suspended or rotated meanwhile must not learn the outcome.

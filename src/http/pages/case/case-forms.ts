@@ -74,7 +74,7 @@ export function editForm(
 
 /** The forms that an eligible person can submit in the intent's current state. */
 export function decisionForms(
-  { terms: { id, digest }, phase, votes, rejections }: IntentState,
+  { terms: { id, digest, outcome }, phase, votes, rejections }: IntentState,
   voter: Voter | null,
   link: string | null,
 ): Markup {
@@ -94,7 +94,8 @@ export function decisionForms(
     <h2>Your decision</h2>
     ${hasApproved ? html`<p>You approved this. You can still reject it.</p>` : null}
     <div class="choices">
-      ${hasApproved ? null : approveForm(id, digest, link)} ${rejectForm(id, digest, link, "Reject")}
+      ${hasApproved || outcome === "block" ? null : approveForm(id, digest, link)}
+      ${rejectForm(id, digest, link, "Reject")}
     </div>
     ${voter === null ? null : html`<p class="dim">You decide as ${sanitizeText(voter.person)}.</p>`}
   </section>`;

@@ -59,7 +59,7 @@ export async function casePage(
     title: `${state.terms.action}: ${phaseText(state.phase)}`,
     body: html`
       ${headline(state, now)} ${blocker === null ? null : warning(problemOfVoteFailure(blocker).detail)}
-      ${successionOf(state)} ${answerSection(record, answer, isPayloadVisible, now)}
+      ${ruleChange(state)} ${successionOf(state)} ${answerSection(record, answer, isPayloadVisible, now)}
       ${requestSection(state, content, agent)} ${sendingSection(record, isPayloadVisible)}
       ${payloadSection(state, content, { isVisible: isPayloadVisible, bytes })}
       ${whySection(state, content, isPayloadVisible)} ${approvalSection(state, now)}
@@ -130,6 +130,12 @@ function waiting(required: number, voted: number, decideBy: number | null, now: 
 
 function warning(sentence: string): Markup {
   return html`<section class="notice warn"><p>${sanitizeText(sentence)}</p></section>`;
+}
+
+/** The rules in force block what waits: it can be rejected, and approved only once they allow it. */
+function ruleChange({ phase, terms }: IntentState): Markup | null {
+  if (phase !== "pending_approval" || terms.outcome !== "block") return null;
+  return warning(problemOf({ reason: "blocked_by_rules", code: terms.reasonCode }).detail);
 }
 
 function successionOf({ successor, terms: { predecessor, editor } }: IntentState): Markup | null {

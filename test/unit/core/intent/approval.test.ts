@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isStale } from "../../../../src/core/intent/approval.ts";
 import type { CurrentBindings } from "../../../../src/core/intent/command.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
+import type { PolicyRef } from "../../../../src/core/policy/decision.ts";
 import type { IntentTerms } from "../../../../src/core/intent/state.ts";
 import type { Assurance } from "../../../../src/core/identity/assurance.ts";
 import {
@@ -268,22 +269,28 @@ describe("INV-09: an approval is bound to policies, configuration and digest", (
   const now = inForceOf(termsWith());
   const [crm, legal] = now.policies;
   if (crm === undefined || legal === undefined) throw new Error("two policies");
+  const commented = (policy: PolicyRef): PolicyRef => ({ ...policy, hash: "b0".repeat(32) });
 
   const STALE: readonly (readonly [string, CurrentBindings, boolean])[] = [
     ["the same", now, false],
     ["the same in another order", { ...now, policies: [legal, crm] }, false],
-    ["a policy changed", { ...now, policies: [crm, { ...legal, hash: "b0".repeat(32) }] }, true],
+    ["a comment was added to a policy", { ...now, policies: [crm, commented(legal)] }, false],
+    [
+      "a policy changed",
+      { ...now, policies: [crm, { ...commented(legal), meaning: "b2".repeat(32) }] },
+      true,
+    ],
     ["a policy went away", { ...now, policies: [crm] }, true],
     ["a policy came along", { ...now, policies: [crm, legal, { id: "x", hash: "" }] }, true],
-    ["a policy was broken", { ...now, policies: [crm, { ...legal, hash: "" }] }, true],
+    ["a policy was broken", { ...now, policies: [crm, { id: legal.id, hash: "" }] }, true],
     ["one policy twice in the other's place", { ...now, policies: [crm, crm] }, true],
     [
       "two policies with each other's text",
       {
         ...now,
         policies: [
-          { ...crm, hash: legal.hash },
-          { ...legal, hash: crm.hash },
+          { ...legal, id: crm.id },
+          { ...crm, id: legal.id },
         ],
       },
       true,
@@ -311,6 +318,13 @@ describe("INV-09: an approval is bound to policies, configuration and digest", (
       );
     },
   );
+
+  test("an intent of version 0.1 knows its policies by their text alone", () => {
+    const policies = now.policies.map(({ id, hash }) => ({ id, hash }));
+    const old = proposed("hold", { policies });
+    expect(isStale(old, now)).toBe(false);
+    expect(isStale(old, { ...now, policies: [crm, commented(legal)] })).toBe(true);
+  });
 
   test("an approval of another digest than the intent's is refused", () => {
     expect(doing(state, approveBy(ana, { digest: "d2".repeat(32) }), AT)).toBe(

@@ -153,6 +153,7 @@ describe("the entries of a proposal", () => {
   test("record the decision", () => {
     expect(JSON.parse(entries("hold")[0]?.body ?? "")).toEqual({
       intent_digest: TERMS.digest,
+      v: 2,
       policy_hashes: ["aa".repeat(32), "bb".repeat(32)],
       agent: "agt_1",
       destination: "salesforce.import",
@@ -215,6 +216,7 @@ test("INV-17: every entry has digest, policy hashes, actor and time", () => {
   expect({ event, actor, at }).toEqual({ event: "expired", actor: "gate", at: T0 + 5 });
   expect(JSON.parse(body)).toEqual({
     intent_digest: TERMS.digest,
+    v: 2,
     policy_hashes: ["aa".repeat(32), "bb".repeat(32)],
     from: "approved",
   });
@@ -237,5 +239,6 @@ test("member names in entries are in snake_case, as on the wire", () => {
     "mode",
     "order",
     "policy_hashes",
+    "v",
   ]);
 });

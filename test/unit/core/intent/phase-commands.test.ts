@@ -17,6 +17,8 @@ import {
   supersedeBy,
   T0,
   voterNamed,
+  DIGEST,
+  termsWith,
 } from "../../../support/intent-fixtures.ts";
 
 /** Every phase is reached before minute 5, and no deadline comes before minute 8. */
@@ -66,6 +68,13 @@ const COMMANDS = {
   report: reportOf(ORDER_1),
   resolve: { type: "resolve", by: "adm_1", voter: null, outcome: "executed", note: null },
   erase: { type: "erase", by: "adm_1", note: "asked for" },
+  recheck: {
+    type: "recheck",
+    digest: DIGEST,
+    terms: termsWith({ digest: "d3".repeat(32) }),
+    rules: [],
+    facts: "{}",
+  },
   tick: { type: "tick" },
 } as const satisfies Record<IntentCommand["type"], IntentCommand>;
 
@@ -85,6 +94,7 @@ const NOTHING = {
   begin: "!wrong_executor",
   unclaim: NO,
   erase: "payload_erased",
+  recheck: "-",
   tick: "-",
 } as const;
 
@@ -92,6 +102,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   blocked: { ...NOTHING, ...NOTHING_ORDERED },
   pending_approval: {
     ...NOTHING,
+    recheck: "policy_rechecked",
     erase: NO,
     ...NOTHING_ORDERED,
     approve: "approval_vote_recorded approved",
@@ -103,6 +114,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   approved: {
     ...NOTHING,
+    recheck: "policy_rechecked",
     erase: NO,
     ...NOTHING_ORDERED,
     approve: "-",

@@ -1,0 +1,48 @@
+import type { PolicyRef } from "../policy/decision.ts";
+import type { IntentTerms } from "./state.ts";
+import { currentBindings, intentTerms, type IntentTermsInput } from "./terms.ts";
+
+/** Everything that an evaluation under changed rules is made of, beside the terms in force. */
+export type RecheckInput = Pick<
+  IntentTermsInput,
+  "request" | "payload" | "decision" | "proposer" | "rules" | "salt" | "group"
+>;
+
+/**
+ * The terms under changed rules. What the proposal fixed stays: its time, its key, its repeats, who proposed and edited
+ * it. Nobody who was excluded may vote now, and a write that waited for the agent's connection does so still.
+ */
+export function recheckedTerms(before: IntentTerms, input: RecheckInput): IntentTerms {
+  const { payloadDigest, requestDigest, subject, keyed, counted, predecessor, editor } = before;
+  const { decision, rules } = input;
+  const fresh = intentTerms({
+    ...input,
+    decision: {
+      ...decision,
+      policies: boundPolicies(decision.policies, currentBindings(before, rules).policies),
+    },
+    id: before.id,
+    identity: { payloadDigest, requestDigest, subjects: [subject] },
+    keyed,
+    counted,
+    attended: false,
+    edited: null,
+    now: before.createdAt,
+    decideByAtMost: before.decideBy,
+  });
+  return {
+    ...fresh,
+    sending: before.sending === "on_repeat" ? before.sending : fresh.sending,
+    excluded: [...new Set([...before.excluded, ...fresh.excluded])],
+    predecessor,
+    editor,
+  };
+}
+
+/**
+ * The policies that apply, and those that applied before: one that is missing, broken or in shadow mode now may come
+ * back, and the intent is then evaluated again.
+ */
+function boundPolicies(applied: readonly PolicyRef[], earlier: readonly PolicyRef[]): readonly PolicyRef[] {
+  return [...applied, ...earlier.filter(({ id }) => !applied.some((policy) => policy.id === id))];
+}
