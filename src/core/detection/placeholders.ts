@@ -37,9 +37,14 @@ export interface Placeholder {
 
 const MAX_WRITTEN_CHARS = 80;
 
+/** False: there is none, without a further test. */
+export function mayHoldPlaceholder(text: string): boolean {
+  return PLACEHOLDER_SIGN.test(text);
+}
+
 /** The placeholders in a text that were never filled in, outside of Markdown code. */
 export function placeholdersIn(source: string): readonly Placeholder[] {
-  if (!PLACEHOLDER_SIGN.test(source)) return [];
+  if (!mayHoldPlaceholder(source)) return [];
   // Code is blanked rather than cut, so that indices stay valid.
   const text = source.includes("`")
     ? source.replaceAll(CODE, (code) => code.replaceAll(/[^\n]/g, " "))

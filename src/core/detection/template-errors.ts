@@ -7,7 +7,7 @@ import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { shownTexts } from "./decoding/decodings.ts";
 import type { JoinedText } from "./joined/joined-texts.ts";
-import { placeholdersIn } from "./placeholders.ts";
+import { mayHoldPlaceholder, placeholdersIn } from "./placeholders.ts";
 
 /** A placeholder that was never filled in. */
 export interface TemplateError {
@@ -133,12 +133,13 @@ function collectFromText(text: string, where: string | null, record: number, tal
 /** `&#123;` is a brace to readers of HTML, `\\{\\{` two of them to readers of Markdown, and `{<b>{` to both. */
 const MAY_SHOW_OTHERWISE = /&[#A-Za-z]|<[a-z/!]|\\[{}[\]]/i;
 
+const SHOWN_OTHERWISE = /[&<\\]/;
+
 /** Control characters that are no white space, as in `{&#5;{name}}`. */
 const UNSEEN = /[^\P{Cc}\s]+/gu;
 
 function asShown(text: string): readonly string[] {
-  const mayShow = text.includes("&") || text.includes("<") || text.includes("\\");
-  if (!mayShow || !MAY_SHOW_OTHERWISE.test(text)) return [];
+  if (!SHOWN_OTHERWISE.test(text) || !MAY_SHOW_OTHERWISE.test(text)) return [];
   return [...shownTexts(text), text].map((one) =>
     one.replaceAll(UNSEEN, "").replaceAll(/\\([{}[\]])\\?\1/g, "$1$1"),
   );
@@ -180,9 +181,13 @@ function* collectFromRows(body: Body & { readonly format: "csv" }, tallies: Tall
   let read = 0;
   const { header, delimiter, begins } = body.shape;
   let record = header === null ? 0 : -1;
+  // A hundred thousand cells need not be asked for what the whole has not.
+  const mayShow = SHOWN_OTHERWISE.test(body.text);
   for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
-    for (const [column, cell] of row.entries()) {
+    for (let column = 0; column < row.length; column++) {
+      const cell = row[column] ?? "";
       read += cell.length + 1;
+      if (!mayShow && !mayHoldPlaceholder(cell)) continue;
       const where = header?.[column] ?? `column ${column + 1}`;
       collectFromText(cell, where, record, tallies);
       // PHP, MySQL and Python's `escapechar` drop backslashes.

@@ -178,7 +178,9 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
     written.delete(text);
     // As written too, because decoding can hide: `=41` of `card=41<b>11…` is an A in quoted-printable.
     for (const one of written) {
-      shown.add(one).add(fullyUnescaped(one));
+      const undone = fullyUnescaped(one);
+      shown.add(undone);
+      if (one.replaceAll(PUNCTUATION_REFERENCE, decodedReferences) !== undone) shown.add(one);
       if (one.includes("\\")) shown.add(fullyUnescaped(one, "no backslashes"));
     }
   }
@@ -186,6 +188,12 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
   shown.delete(decoded);
   for (const one of shown) all.push(one);
 }
+
+/**
+ * References that write a blank or punctuation. Undoing them hides no word: it leaves one that ends before them or
+ * begins behind them as it is.
+ */
+const PUNCTUATION_REFERENCE = /&(?:amp|quot|apos|lt|gt|nbsp|#34|#38|#39|#x27|#160);/g;
 
 /** Marks of Markdown beside a tag, which need not be recognisable without it. */
 const MARKED_TAG = /[<>][_*~`]|[_*~`][<>]/;

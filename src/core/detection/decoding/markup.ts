@@ -33,12 +33,13 @@ interface Reader {
   readonly syntax: Syntax;
   /** Skips what a browser does not show. */
   readonly hides: boolean;
-  /** Written for the border of a block; `textContent`, `strip_tags` and `get_text()` write nothing. */
-  readonly block: "\n" | "";
 }
 
 interface Reading {
+  /** With a line break at the border of each block, as browsers show it. */
   readonly text: string;
+  /** `textContent`, `strip_tags` and `get_text()` write nothing for a block. */
+  readonly tight: () => string;
   /** Whether another syntax has other tags. */
   readonly hasDisputedTags: boolean;
   readonly hasHidden: boolean;
@@ -52,32 +53,30 @@ interface Reading {
  */
 export function markupTexts(text: string, tight: boolean): readonly string[] {
   if (!/<[a-z/!?@#]/i.test(text)) return [];
-  const browser = read(text, { syntax: "html", hides: true, block: "\n" });
-  const texts = [browser.text];
-  const blocks = tight && browser.isTight ? (["\n", ""] as const) : (["\n"] as const);
-  const add = (syntax: Syntax, hides: boolean): void => {
-    for (const block of blocks) texts.push(read(text, { syntax, hides, block }).text);
-  };
-  if (blocks.length > 1) texts.push(read(text, { syntax: "html", hides: true, block: "" }).text);
-  if (browser.hasHidden) add("html", false);
+  const browser = read(text, { syntax: "html", hides: true });
+  const readings = [browser];
+  if (browser.hasHidden) readings.push(read(text, { syntax: "html", hides: false }));
   if (browser.hasDisputedTags) {
-    add("xml", false);
-    add("plain", false);
+    readings.push(read(text, { syntax: "xml", hides: false }), read(text, { syntax: "plain", hides: false }));
   }
-  return texts;
+  const isTight = tight && browser.isTight;
+  return readings.flatMap((reading) => (isTight ? [reading.text, reading.tight()] : [reading.text]));
 }
 
 function read(text: string, reader: Reader): Reading {
   const source = new Source(text);
   const parts: string[] = [];
+  /** Indices in `parts` of the line breaks at borders. */
+  const borders: number[] = [];
+  const hasLabels = text.includes("|");
   let from = 0;
   let hasDisputedTags = false;
   let hasHidden = false;
   let isTight = false;
   let hidden: { readonly name: string; depth: number } | null = null;
   for (let open = text.indexOf("<"); open >= 0; open = text.indexOf("<", from)) {
-    if (hidden === null) parts.push(text.slice(from, open));
-    const label = slackLabel(text, open);
+    if (hidden === null && open > from) parts.push(text.slice(from, open));
+    const label = hasLabels ? slackLabel(text, open) : null;
     if (label !== null) {
       if (hidden === null) parts.push(text.slice(label.start, label.end));
       from = label.end + 1;
@@ -103,7 +102,7 @@ function read(text: string, reader: Reader): Reading {
       continue;
     }
     if (BLOCKS.has(tag.name)) {
-      parts.push(reader.block);
+      borders.push(parts.push("\n") - 1);
       if (!isTight) isTight = isInk(text.charCodeAt(open - 1)) && isInk(text.charCodeAt(tag.end));
     }
     if (tag.closes || !isUnshown(tag.name, text, open, tag.end)) continue;
@@ -113,7 +112,12 @@ function read(text: string, reader: Reader): Reading {
     else hidden = { name: tag.name, depth: 1 };
   }
   if (hidden === null) parts.push(text.slice(from));
-  return { text: parts.join(""), hasDisputedTags, hasHidden, isTight };
+  const joined = parts.join("");
+  const tight = (): string => {
+    for (const border of borders) parts[border] = "";
+    return parts.join("");
+  };
+  return { text: joined, tight, hasDisputedTags, hasHidden, isTight };
 }
 
 /** Another tag counts as ink, because nothing of it need be seen. */

@@ -95,6 +95,18 @@ function readPiece(text: string, mode: FoldMode, into: Letters, reading: Reading
   for (; index < end; index++) {
     const unit = text.charCodeAt(index);
     let folded = units[unit] ?? 0;
+    // Most characters are letters without a trait.
+    if (folded > IGNORED && folded <= 0xffff && unit !== UPPER_I && unit !== LOWER_L) {
+      if (length === codes.length) {
+        reserve(into, text.length, length);
+        ({ codes, traits } = into);
+      }
+      codes[length] = folded;
+      traits[length++] = gap;
+      gap = 0;
+      symbols = 0;
+      continue;
+    }
     if (folded === 0 || (unit >= 0xd800 && unit <= 0xdfff)) {
       const codePoint = text.codePointAt(index) ?? 0;
       if (codePoint > 0xffff) index++;
@@ -192,6 +204,9 @@ const CONTRACTION = /^(?:s|t|d|m|ll|re|ve)(?![\p{L}\p{N}])/iu;
 
 /** `he'll` is two words, or every text with it would hold "hell"; `re'fund` is one. */
 function isContraction(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  // Most punctuation is a full stop or a comma.
+  if (unit < 0x80 && unit !== 0x27 && unit !== 0x60) return false;
   return APOSTROPHES.includes(text.charAt(index)) && CONTRACTION.test(text.slice(index + 1, index + 5));
 }
 

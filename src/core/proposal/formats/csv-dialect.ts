@@ -21,6 +21,7 @@ export function bestDelimiter(whole: string): Fit {
   let best: Fit = { delimiter: ",", width: 1, rows: 0, spaced: false };
   let bestScore = 0;
   for (const delimiter of DELIMITERS) {
+    if (!text.includes(delimiter)) continue;
     const rows = [...csvRows(text, delimiter, SAMPLE_ROWS)];
     const width = rows[0]?.length ?? 0;
     if (width < 2) continue;
@@ -41,6 +42,7 @@ export function stablestDelimiter(whole: string): string {
   let least = Number.POSITIVE_INFINITY;
   let widest = 0;
   for (const delimiter of DELIMITERS) {
+    if (!text.includes(delimiter)) continue;
     const widths = [...csvRows(text, delimiter, STABLE_ROWS)].map((row) => row.length);
     const changes = widths.reduce((sum, width, at) => sum + Math.abs(width - (widths[at - 1] ?? width)), 0);
     const mean = widths.reduce((sum, width) => sum + width, 0) / Math.max(widths.length, 1);

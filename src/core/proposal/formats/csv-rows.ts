@@ -28,7 +28,9 @@ export function* csvRows(
       const close = closingQuote(text, index, escapes);
       const rest = cellEnd(text, Math.min(close + 1, length), separator, escapes);
       const quoted = text.slice(index + 1, close);
-      cell = (escapes === "backslash" ? quoted : quoted.replaceAll('""', '"')) + text.slice(close + 1, rest);
+      const hasDoubled = escapes !== "backslash" && quoted.includes('""');
+      cell = hasDoubled ? quoted.replaceAll('""', '"') : quoted;
+      if (rest > close + 1) cell += text.slice(close + 1, rest);
       index = rest;
     } else {
       index = cellEnd(text, start, separator, escapes);
@@ -49,10 +51,11 @@ export function* csvRows(
 }
 
 function cellEnd(text: string, start: number, separator: number, escapes: Escapes): number {
+  const hasEscapes = escapes !== "doubled";
   for (let index = start; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit === separator || unit === LINE_FEED || unit === CARRIAGE_RETURN) return index;
-    if (escapes !== "doubled" && unit === BACKSLASH) index++;
+    if (hasEscapes && unit === BACKSLASH) index++;
   }
   return text.length;
 }

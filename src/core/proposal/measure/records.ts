@@ -65,7 +65,7 @@ function rowsOf(value: Json): number {
 }
 
 /** Members in which APIs take a batch (HubSpot, Salesforce, SendGrid, Zendesk, Google, Microsoft, Mailchimp, …). */
-const BATCH_MEMBERS: readonly string[] = [
+const BATCH_MEMBERS = [
   "inputs",
   "input",
   "records",
@@ -99,14 +99,16 @@ export function withGuessed(
 }
 
 /** Members that hold a request within a request (Salesforce composite, GraphQL, JSON-RPC, Microsoft Graph). */
-const WRAPPERS: readonly string[] = ["body", "data", "payload", "request", "params", "variables"];
+const WRAPPERS = ["body", "data", "payload", "request", "params", "variables"];
+const HOLDERS: ReadonlySet<string> = new Set([...BATCH_MEMBERS, ...WRAPPERS]);
 
 /** An object is one record, or as many as a batch in it has objects: that is what its API writes. */
 function batchSize(value: Json): number {
   if (!isJsonObject(value)) return Array.isArray(value) ? Math.max(1, rowsOf(value as readonly Json[])) : 1;
   let most = 1;
-  for (const name of [...BATCH_MEMBERS, ...WRAPPERS]) {
-    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+  for (const name of Object.keys(value)) {
+    if (!HOLDERS.has(name)) continue;
+    const inner = value[name];
     const [first] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
     // Each member once: its lists and objects are counted within.
     if (inner !== undefined && first !== undefined && isJsonObject(first)) {

@@ -167,7 +167,9 @@ export const DETECTION_ROWS = [
   row(`${DETECTION}/pii/pii-numbers.ts#findSsns`, TEXT_SHAPES, (text) => findSsns(text, found)),
   row(`${DETECTION}/pii/pii-numbers.ts#findIbans`, TEXT_SHAPES, (text) => findIbans(text, found)),
   row(`${DETECTION}/pii/scrub.ts#scrub`, TEXT_SHAPES, scrub, { size: 60 }),
-  row(`${DETECTION}/placeholders.ts#placeholdersIn`, TEXT_SHAPES, placeholdersIn),
+  row(`${DETECTION}/placeholders.ts#placeholdersIn`, TEXT_SHAPES, placeholdersIn, {
+    inside: [`${DETECTION}/placeholders.ts#mayHoldPlaceholder`],
+  }),
   row(
     `${DETECTION}/readable.ts#readableTexts`,
     DOCUMENTS,
