@@ -8,6 +8,8 @@ import type { VaultProblem } from "./vault.ts";
 /** One request to a destination's upstream. */
 export interface UpstreamCall {
   readonly method: string;
+  /** The agent whose relayed responses share a pace; null: the response is read here, in a time of its own. */
+  readonly reader: string | null;
   /** Before the credential is injected. Refused unless it is spelled exactly as the URL parser would spell it. */
   readonly url: string;
   /** From `outboundHeaders`. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */

@@ -7,6 +7,7 @@ import { injectCredential } from "../../core/outbound/inject-and-mask.ts";
 import { ok, err, type Result } from "../../core/base/result.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../ports/upstream.ts";
 import type { FetchCredential, FetchedCredential } from "../../ports/vault.ts";
+import { type Pace, readingPaces } from "./reading-pace.ts";
 import { upstreamResponse } from "./response.ts";
 import { inTime } from "./watched-body.ts";
 
@@ -15,6 +16,8 @@ const UNAUTHORIZED = 401;
 
 /** Calls upstreams by the platform's `fetch`. A credential exists only for the duration of its call. */
 export function callUpstream(fetchCredential: FetchCredential): CallUpstream {
+  const paceOf = readingPaces();
+
   async function attempt(call: UpstreamCall): Promise<Attempt> {
     if (!isAddress(call)) {
       return unsent(
@@ -30,7 +33,7 @@ export function callUpstream(fetchCredential: FetchCredential): CallUpstream {
     if (call.mayGo !== undefined && !(await call.mayGo())) {
       return unsent("stopped", "the send was stopped before the request left");
     }
-    const answer = await exchange(call, ready.value);
+    const answer = await exchange(call, ready.value, call.reader === null ? UNPACED : paceOf(call.reader));
     const { credential } = ready.value;
     if (!answer.ok || answer.value.status !== UNAUTHORIZED || credential === null) return answer;
     const isReplaced = credential.discard();
@@ -45,6 +48,8 @@ export function callUpstream(fetchCredential: FetchCredential): CallUpstream {
     return attempt(call);
   };
 }
+
+const UNPACED: Pace = async () => undefined;
 
 type Attempt = Result<UpstreamAnswer, CallFailure>;
 
@@ -131,6 +136,7 @@ function bodyToSend(body: UpstreamCall["body"]): UpstreamCall["body"] {
 async function exchange(
   call: UpstreamCall,
   { url, headers, masks }: PreparedCall,
+  pace: Pace,
 ): Promise<Result<UpstreamAnswer, CallFailure>> {
   const connection = new AbortController();
   const breakOff = () => connection.abort();
@@ -155,7 +161,7 @@ async function exchange(
     void sent.then((response) => response.body?.cancel()).catch(() => undefined);
     return err(answer.isLate ? late(call.timeoutMs) : BROKEN_OFF);
   }
-  return upstreamResponse(answer.value, call, masks, breakOff);
+  return upstreamResponse(answer.value, call, masks, breakOff, pace);
 }
 
 const BROKEN_OFF: CallFailure = {

@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../../ports/upstream.ts";
 import { decompressedBody } from "./decompressed-body.ts";
 import { maskedBody, maskedBytes } from "./masked-body.ts";
+import type { Pace } from "./reading-pace.ts";
 import { shortBody } from "./short-body.ts";
 import { bodySource, watchedBody, type Watch } from "./watched-body.ts";
 
@@ -30,12 +31,14 @@ type Body = ReadableStream<Uint8Array>;
  *
  * @param masks null: no credential was put in
  * @param breakOff ends the connection
+ * @param pace of the body's reader
  */
 export async function upstreamResponse(
   response: Response,
   { method, passesThrough, timeoutMs, pauseMs = timeoutMs }: UpstreamCall,
   masks: Masks | null,
   breakOff: () => void,
+  pace: Pace,
 ): Promise<Result<UpstreamAnswer, CallFailure>> {
   const { status, statusText, body } = response;
   const abandon = () => void body?.cancel().catch(() => undefined);
@@ -51,7 +54,7 @@ export async function upstreamResponse(
   if (!isShown) abandon();
   const isDecoded = isShown && reading.ok && reading.value !== "raw" && isCoded(headers);
   const length = isShown && !isDecoded ? lengthOf(headers) : null;
-  const watch = { pauseMs, breakOff };
+  const watch = { pauseMs, breakOff, pace };
   return ok({
     status,
     statusText: responseStatusText(statusText, masks),

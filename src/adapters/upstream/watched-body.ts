@@ -1,3 +1,5 @@
+import type { Pace } from "./reading-pace.ts";
+
 /** Size of one read from a platform stream: its default of 4 KiB costs more in calls than in bytes. */
 const CHUNK_BYTES = 64 * 1024;
 
@@ -6,13 +8,18 @@ export interface Watch {
   readonly pauseMs: number;
   /** Ends the connection. */
   readonly breakOff: () => void;
+  /** The pace at which the body's reader gets it. */
+  readonly pace: Pace;
 }
 
 /**
  * Relays a body unchanged, and fails when the upstream pauses for too long; a slow reader is no pause. Cancelling ends
  * the connection. Its errors leave out the platform's own text, which may quote the URL.
  */
-export function watchedBody(source: BodySource, { pauseMs, breakOff }: Watch): ReadableStream<Uint8Array> {
+export function watchedBody(
+  source: BodySource,
+  { pauseMs, breakOff, pace }: Watch,
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -21,8 +28,9 @@ export function watchedBody(source: BodySource, { pauseMs, breakOff }: Watch): R
           breakOff();
           throw new Error(read.isLate ? "the upstream paused for too long" : "the upstream broke off");
         }
-        if (read.value === null) controller.close();
-        else controller.enqueue(read.value);
+        if (read.value === null) return controller.close();
+        await pace(read.value.length);
+        controller.enqueue(read.value);
       },
       cancel() {
         breakOff();

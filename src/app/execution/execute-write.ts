@@ -122,6 +122,7 @@ async function sendClaimed(
   };
   const called = await ports.callUpstream({
     method: sending.http.method,
+    reader: null,
     url: sending.http.url,
     headers: sentHeaders(sending),
     agentCredentials: own,

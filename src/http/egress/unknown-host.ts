@@ -50,6 +50,7 @@ export async function passUnknown(
   refuseStopped(matchingSwitch(engaged, principal.id, UNKNOWN_HOSTS));
   const called = await ports.callUpstream({
     method,
+    reader: principal.id,
     url: href,
     headers: passedHeaders([...headers], gateHeaders),
     agentCredentials: [],

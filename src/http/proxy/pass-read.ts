@@ -25,6 +25,7 @@ export async function passRead(
   refuseStopped(matchingSwitch(engaged, principal.id, entry.name));
   const called = await c.env.callUpstream({
     method: http.method,
+    reader: principal.id,
     url: http.url,
     headers: http.headers,
     agentCredentials,

@@ -22,6 +22,7 @@ export type Called =
 export function calling(url: string, more: Partial<UpstreamCall> = {}): Promise<Called> {
   return upstream({
     method: "GET",
+    reader: null,
     url,
     headers: [],
     agentCredentials: [],

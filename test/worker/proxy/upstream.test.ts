@@ -156,7 +156,7 @@ describe("a request that was certainly not sent is reported as unsent", () => {
 
 function plain(): Omit<UpstreamCall, "credential"> {
   const url = "https://api.example.com/";
-  const content = { headers: [], agentCredentials: [], body: null, passesThrough: true };
+  const content = { headers: [], reader: null, agentCredentials: [], body: null, passesThrough: true };
   return { method: "GET", url, ...content, timeoutMs: 1_000, allowPrivate: false };
 }
 
