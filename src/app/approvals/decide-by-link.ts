@@ -75,12 +75,17 @@ export async function decideByLink(
   now: number,
 ): Promise<Result<CommandOutcome, LinkVoteFailure>> {
   const problem = linkProblem(followed, now);
-  if (problem !== null) return err(problem);
+  if (problem !== null && !mayBeRepeat(problem)) return err(problem);
   const voter = caller === null ? await recipientOf(followed, ports) : await voterFor(caller, ports);
   if (!voter.ok) return voter;
   const { claims, intent } = followed;
   const digest = vote.digest ?? claims.digest;
   return castVote(intent, { ...vote, voter: voter.value, digest, link: claims.id }, ports);
+}
+
+/** The intent's object knows whether the same person says the same again: that is no second use of the link. */
+function mayBeRepeat(problem: LinkProblem): boolean {
+  return problem.kind === "refused" && problem.refusal.reason === "link_used";
 }
 
 async function recipientOf(

@@ -60,7 +60,11 @@ function isSamePolicy(bound: PolicyRef, now: PolicyRef): boolean {
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): CommandResult {
   const { terms } = state;
   const { voter, lapsed } = command;
-  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
+  const ineligible = eligibility(state, voter);
+  if (ineligible) return err(ineligible);
+  const isRepeated = state.votes.some((vote) => isFrom(vote, voter));
+  if (isRepeated && isCarriedOn(state.phase)) return asBefore(state, command);
+  const refusal = isRepeated ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
   // The contract answers 200 to a repeated approval.
   if (state.phase === "approved") return ok([]);
@@ -110,7 +114,13 @@ function isRevocable(phase: Phase): boolean {
  */
 export function reject(state: IntentState, command: Command<"reject">): CommandResult {
   const { voter, note } = command;
-  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
+  const ineligible = eligibility(state, voter);
+  if (ineligible) return err(ineligible);
+  if (isEndedBy(state, voter, "rejected") || isEndedBy(state, voter, "revoked")) {
+    return asBefore(state, command);
+  }
+  const isRepeated = state.rejections.some((earlier) => isFrom(earlier, voter));
+  const refusal = isRepeated ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (!mayReject(state.phase)) return wrongPhase(state, command);
@@ -120,7 +130,7 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
   if (isRevocable(state.phase)) {
     return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
   }
-  if (state.rejections.some((earlier) => isFrom(earlier, voter))) return ok([]);
+  if (isRepeated) return ok([]);
 
   const { person, acting, principal, assurance, mandate } = voter;
   const earlierVotes = state.votes.filter((vote) => isFrom(vote, voter));
@@ -142,6 +152,9 @@ export function cancel(state: IntentState, command: Command<"cancel">): CommandR
   const { voter, note } = command;
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
+  // A successor's predecessor is cancelled as well, by the edit.
+  const isCancelled = isEndedBy(state, voter, "cancelled") && state.successor === null;
+  if (isCancelled || isEndedBy(state, voter, "revoked")) return ok([]);
   switch (state.phase) {
     case "pending_approval":
       return ok([{ type: "cancelled", person: voter.person, note }]);
@@ -169,6 +182,22 @@ export function supersede(state: IntentState, command: Command<"supersede">): Co
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== state.terms.digest) return err({ reason: "digest_mismatch" });
   return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
+}
+
+/** A person who says the same of the same digest again hears what they heard first: a double click is no second wish. */
+function asBefore(state: IntentState, command: Command<"approve" | "reject">): CommandResult {
+  const isSame = command.digest === null || command.digest === state.terms.digest;
+  return isSame ? ok([]) : wrongPhase(state, command);
+}
+
+/** Did this person end the intent this way? Intents of version 0.1 do not know who revoked them. */
+function isEndedBy({ phase, endedBy }: IntentState, { person }: Voter, by: Phase): boolean {
+  return phase === by && endedBy === person;
+}
+
+/** Approved, and since then ordered or carried out. */
+function isCarriedOn(phase: Phase): boolean {
+  return ["scheduled", "claimed", "succeeded", "failed", "indeterminate"].includes(phase);
 }
 
 type VoteIdentity = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;
@@ -204,6 +233,7 @@ function linkUsed({ link }: Pick<VoteContext, "link">): readonly IntentEvent[] {
 
 export function withdraw(state: IntentState, command: Command<"withdraw">): CommandResult {
   if (command.agent !== state.terms.agent) return err({ reason: "not_proposer" });
+  if (state.phase === "withdrawn") return ok([]);
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   return ok([{ type: "withdrawn", note: command.note }]);
 }

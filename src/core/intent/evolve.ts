@@ -88,11 +88,11 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       });
     case "rejected":
     case "cancelled":
-      return closed({ ...next, phase: event.type, decidedBy: event.person });
+      return closed({ ...next, phase: event.type, decidedBy: event.person, endedBy: event.person });
     case "withdrawn":
       return closed({ ...next, phase: "withdrawn", decidedBy: state.terms.agent });
     case "revoked":
-      return closed({ ...next, phase: "revoked", executeBy: null });
+      return closed({ ...next, phase: "revoked", executeBy: null, endedBy: event.by });
     case "expired":
       return closed({ ...next, phase: "expired", executeBy: null });
     case "expiry_deferred":

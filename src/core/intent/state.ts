@@ -151,6 +151,8 @@ export interface IntentState {
   readonly successor: string | null;
   /** A person id, `policy` or `timeout`; null while undecided. */
   readonly decidedBy: string | null;
+  /** The person who rejected, cancelled or revoked it; absent: nobody did, or it is of version 0.1. */
+  readonly endedBy?: string;
   readonly approvedAt: Instant | null;
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };

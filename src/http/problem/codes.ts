@@ -3,6 +3,7 @@ export const PROBLEM_CODES = [
   "agent_inactive",
   "agent_not_found",
   "agent_unknown",
+  "already_answered",
   "already_claimed",
   "already_delivered",
   "already_rejected",

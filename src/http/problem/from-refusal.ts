@@ -191,15 +191,43 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
   },
 };
 
+/** Commands of people and agents that answer a waiting intent. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  "approve",
+  "reject",
+  "cancel",
+  "decide",
+  "supersede",
+  "withdraw",
+  "revoke",
+]);
+
 function wrongPhase(command: string, phase: Phase): Problem {
   const intentStatus = statusOf(phase, false);
+  const isAnswered = ANSWERS.has(command) && phase !== "pending_approval";
   return {
     status: 409,
-    code: "wrong_state",
-    detail: `Cannot ${command} an intent in state ${phase}.`,
+    code: isAnswered ? "already_answered" : "wrong_state",
+    detail: isAnswered
+      ? `The intent is ${phase.replace("_", " ")} already.`
+      : `Cannot ${command} an intent in state ${phase}.`,
     error: command === "cancel" ? "cannot_cancel" : `Intent is ${intentStatus}`,
-    more: { state: phase, intent_status: intentStatus },
+    more: { state: phase, intent_status: intentStatus, ...(isAnswered && { decision: decisionIn(phase) }) },
   };
+}
+
+/** What was decided, whatever became of it since. */
+function decisionIn(phase: Phase): string {
+  switch (phase) {
+    case "scheduled":
+    case "claimed":
+    case "succeeded":
+    case "failed":
+    case "indeterminate":
+      return "approved";
+    default:
+      return phase;
+  }
 }
 
 function problem(status: Problem["status"], code: Problem["code"], detail: string): Problem {

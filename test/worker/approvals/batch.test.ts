@@ -83,7 +83,7 @@ test("a batch decides each intent on its own and returns each result", async () 
     "not_eligible",
     // Named twice, whatever became of the first.
     "invalid_request",
-    "wrong_state",
+    "already_answered",
     "pending_approval",
     "intent_not_found",
     "intent_not_found",

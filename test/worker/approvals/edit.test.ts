@@ -332,15 +332,15 @@ test("a policy that newly forbids edits applies at once", async () => {
 test("an edit is refused once the intent is decided, withdrawn or over", async () => {
   const approved = await held("open");
   await approve(ben, approved);
-  expect((await edit(ana, approved)).body.code).toBe("wrong_state");
+  expect((await edit(ana, approved)).body.code).toBe("already_answered");
   expect(await stateOf(approved)).toBe("approved");
   const withdrawn = await held("open");
   await call("POST", `/v1/intents/${withdrawn}/withdraw`, agent.key, {});
-  expect((await edit(ana, withdrawn)).body.code).toBe("wrong_state");
+  expect((await edit(ana, withdrawn)).body.code).toBe("already_answered");
   const once = await held("open");
   await edit(ana, once);
-  expect((await edit(ana, once)).body.code).toBe("wrong_state");
-  expect((await approve(ben, once)).body.code).toBe("wrong_state");
+  expect((await edit(ana, once)).body.code).toBe("already_answered");
+  expect((await approve(ben, once)).body.code).toBe("already_answered");
 });
 
 test("an edit is refused after the deadline and after erasure", async () => {
@@ -564,8 +564,8 @@ test("INV-20: an edit interrupted between the two intents is completed by its re
   expect((await call("GET", `/v1/intents/${cancelled.successor_id}`, admin)).status).toBe(404);
 
   // The reserved successor accepts no other editor and no other content.
-  expect((await editUnseen(ben, intent, change)).body.code).toBe("wrong_state");
-  expect((await editUnseen(ana, intent, { digest, payload: "[{}]" })).body.code).toBe("wrong_state");
+  expect((await editUnseen(ben, intent, change)).body.code).toBe("already_answered");
+  expect((await editUnseen(ana, intent, { digest, payload: "[{}]" })).body.code).toBe("already_answered");
   const [one, other] = await Promise.all([editUnseen(ana, intent, change), editUnseen(ana, intent, change)]);
   for (const { body } of [one, other]) expect(body.successor?.intentId).toBe(cancelled.successor_id);
   expect(await stateOf(cancelled.successor_id)).toBe("pending_approval");
@@ -627,7 +627,7 @@ test("INV-11: of parallel edits exactly one makes the only approvable intent", a
   const edits = await Promise.all(editors.map((by) => edit(by, intent)));
   const done = edits.filter(({ status }) => status === 200);
   expect(done).toHaveLength(1);
-  for (const { status, body } of edits) if (status !== 200) expect(body.code).toBe("wrong_state");
+  for (const { status, body } of edits) if (status !== 200) expect(body.code).toBe("already_answered");
   const { successor_id: successor } = await viewOf(intent);
   expect(done[0]?.body.successor.intentId).toBe(successor);
   expect((await approve(ben, intent)).status).toBe(409);

@@ -366,7 +366,8 @@ describe("INV-11: orders and downloads of one intent", () => {
         verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "raced" })),
       );
       for (const { status } of answers) expect([200, 409]).toContain(status);
-      expect(answers.filter(({ status }, at) => verbs[at] === "reject" && status === 200)).toHaveLength(1);
+      // The same person's second rejection is the first one.
+      for (const [at, { status }] of answers.entries()) if (verbs[at] === "reject") expect(status).toBe(200);
       const events = await eventsOf(id);
       // In either order the rejection is on the ledger once, last, and nothing can be ordered.
       expect(events.filter((event) => event === "rejected" || event === "revoked")).toHaveLength(1);

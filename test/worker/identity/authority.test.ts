@@ -353,7 +353,6 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     const ana = await register("reviewer", { person: "ana" });
     const payload = '{"text":"Dear {{bonus_of_zoe}}"}';
     const id = await propose(agent, proposal("crm.by-ana", { payload }), "pending_approval");
-    await changeRules(RULES);
     const quotes = async (path: string, key: string) =>
       (await call("GET", path, key)).text.includes("bonus_of_zoe");
     for (const path of [`/v1/intents/${id}/decision`, `/cases/${id}`]) {
@@ -364,6 +363,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     for (const path of [`/v1/intents/${id}`, `/v1/intents/${id}/evidence`, `/v1/intents/${id}/audit`]) {
       expect(await quotes(path, reviewer.key), path).toBe(false);
     }
+    await changeRules(RULES);
   });
 });
 
