@@ -9,7 +9,7 @@ export const NO_READERS: ReadonlyMap<string, string> = new Map([
   ...["allUnknown", "doubtAbout", "withDoubts"].map(
     (name) => [`src/core/proposal/unknown-facts.ts#${name}`, "numbers and reasons"] as const,
   ),
-  ["src/core/detection/decoding/markdown-links.ts#LinkSource", "state of markdownText"],
+  ["src/core/detection/decoding/markdown-links.ts#LinkSource", "state of markdownTexts"],
   ["src/core/detection/decoding/tags.ts#Source", "state of markupTexts"],
   ["src/core/proposal/measure/totals.ts#incomplete", "a reason"],
   ["src/core/proposal/measure/money.ts#minorUnitDigits", "a currency's three letters"],

@@ -10,7 +10,7 @@ import {
 } from "../../base/escape-forms.ts";
 import { decodedReferences } from "./character-references.ts";
 import { decodedWords } from "./encoded-words.ts";
-import { type MarkdownOptions, markdownText } from "./markdown.ts";
+import { type MarkdownOptions, markdownTexts } from "./markdown.ts";
 import { markupTexts } from "./markup.ts";
 
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
@@ -214,19 +214,31 @@ function addShown(text: string, { words }: Purpose, shown: Set<string>): void {
   const texts = markupTexts(text, words);
   const isMarked = texts.length > 0 && MARKED_TAG.test(text);
   for (const one of texts.length > 0 ? texts : [text]) {
-    shown.add(one).add(changedByMarkdown(one, { words, isMarked }));
+    shown.add(one);
+    for (const read of changedByMarkdown(one, { words, isMarked })) shown.add(read);
+  }
+  // Markdown shows the tags in code and in a picture's text, and those behind a backslash.
+  if (texts.length > 0) {
+    for (const read of changedByMarkdown(text, { words, isMarked: false })) {
+      shown.add(read);
+      if (read !== text) for (const one of markupTexts(read, words)) shown.add(one);
+    }
   }
 }
 
 /** Of texts that are searched as one, those that hold Markdown: a table has a hundred thousand other cells. */
-function changedByMarkdown(text: string, options: MarkdownOptions): string {
-  const shown = markdownText(text, options);
-  if (shown === text || !text.includes(BARRIER)) return shown;
+function changedByMarkdown(text: string, options: MarkdownOptions): readonly string[] {
+  const shown = markdownTexts(text, options);
+  if (!text.includes(BARRIER)) return shown;
   const before = text.split(BARRIER);
-  return shown
-    .split(BARRIER)
-    .filter((one, index) => one !== before[index])
-    .join(BARRIER);
+  return shown.map((read) =>
+    read === text
+      ? read
+      : read
+          .split(BARRIER)
+          .filter((one, index) => one !== before[index])
+          .join(BARRIER),
+  );
 }
 
 function fullyUnescaped(text: string, escapes: Escapes = "all"): string {

@@ -22,10 +22,7 @@ export class LinkSource {
   }
 }
 
-/**
- * Where the `(address "title")` that opens at `paren` ends; −1 when it does not. Converters that only look for the
- * next parenthesis also take `(my address)`, so the end of that counts where CommonMark sees no link.
- */
+/** Where the `(address "title")` that opens at `paren` ends; −1 when it does not. */
 export function linkEnd(source: LinkSource, paren: number): number {
   const { text } = source;
   const address = addressEnd(text, skipBlank(text, paren + 1));
@@ -35,6 +32,11 @@ export function linkEnd(source: LinkSource, paren: number): number {
     const end = title < 0 ? -1 : skipBlank(text, title);
     if (end >= 0 && text.charAt(end) === ")") return end + 1;
   }
+  return -1;
+}
+
+/** The same for converters that only look for the next parenthesis, and also take `(my address)`. */
+export function lenientLinkEnd(source: LinkSource, paren: number): number {
   const close = source.find(")", paren);
   const line = source.find("\n", paren);
   return close < 0 || (line >= 0 && line < close) ? -1 : close + 1;

@@ -1,5 +1,5 @@
 import { BARRIER } from "./barrier.ts";
-import { linkEnd, LinkSource } from "./markdown-links.ts";
+import { lenientLinkEnd, linkEnd, LinkSource } from "./markdown-links.ts";
 
 /** A link, a reference, a footnote, marks inside a word, a tag of BBCode, a link or a macro of a wiki. */
 const MARKDOWN_SIGN = /\][(:[]|\[[\^/]|[\w\u00a0-\uffff][*~`]+[\w\u00a0-\uffff]|\[[^[\]|\n]+\||\{color/;
@@ -24,13 +24,19 @@ interface BacktickRuns {
 /** What is left out of a text, and the brackets that are open. */
 interface Reading {
   readonly source: LinkSource;
-  /** 1 for a character that is not shown. */
+  /** 1 for a character that is not shown, 2 for one that begins no tag. */
   readonly unshown: Uint8Array;
   /** Each with the `|` of a wiki's `[text|address]`; −1 without one. */
   readonly brackets: { readonly at: number; pipe: number }[];
+  /** Open brackets that were open when a link ended, which can't begin one themselves (CommonMark section 6.3). */
+  linked: number;
   /** Labels of the text's definitions (`[label]: address`), in lower case. */
   readonly defined: ReadonlySet<string>;
   readonly words: boolean;
+  /** Takes only what CommonMark takes for a link. */
+  readonly strict: boolean;
+  /** Whether something was left out that CommonMark shows. */
+  isDisputed: boolean;
   /** Where runs of backticks begin, by their length; null before the first is met. */
   backticks: Map<number, BacktickRuns> | null;
 }
@@ -43,22 +49,33 @@ export interface MarkdownOptions {
 }
 
 /**
- * The text that a reader of Markdown sees (CommonMark, GFM, and what wikis and BBCode add), or the text itself where
- * it holds none. It leaves out too much rather than too little, because the text as written is searched as well:
- * code is not told from other text, and in a text without definitions every reference counts as defined.
+ * The texts that readers of Markdown see, or the text itself where it holds none: one that leaves out what any of them
+ * does (CommonMark, GFM, and what wikis and BBCode add), and where that is more, one that leaves out what CommonMark
+ * does. They leave out too much rather than too little, because the text as written is searched as well: code is not
+ * told from other text, and in a text without definitions every reference counts as defined.
  */
-export function markdownText(text: string, { words, isMarked }: MarkdownOptions): string {
-  if (!isMarked && !hasMarkdown(text, words)) return text;
+export function markdownTexts(text: string, options: MarkdownOptions): readonly string[] {
+  if (!options.isMarked && !hasMarkdown(text, options.words)) return [text];
+  const lenient = read(text, options.words, false);
+  const texts = [shown(text, lenient.unshown)];
+  if (lenient.isDisputed) texts.push(shown(text, read(text, options.words, true).unshown));
+  return texts;
+}
+
+function read(text: string, words: boolean, strict: boolean): Reading {
   const reading: Reading = {
     source: new LinkSource(text),
     unshown: new Uint8Array(text.length),
     brackets: [],
+    linked: 0,
     defined: definitionsIn(text),
     words,
+    strict,
+    isDisputed: false,
     backticks: null,
   };
   for (let index = nextSpecial(text, 0); index >= 0;) index = nextSpecial(text, readAt(reading, text, index));
-  return shown(text, reading.unshown);
+  return reading;
 }
 
 const MARKS = ["[", "*", "`", "~", "{color"] as const;
@@ -77,12 +94,18 @@ function nextSpecial(text: string, from: number): number {
   return SPECIAL.exec(text)?.index ?? -1;
 }
 
+/** Shown for a `<` that is no tag's, so that a reader of HTML leaves out nothing behind it. */
+const LITERAL_LESS_THAN = "\u2039";
+
 function shown(text: string, unshown: Uint8Array): string {
   const parts: string[] = [];
-  for (let start = unshown.indexOf(0); start >= 0;) {
-    const end = unshown.indexOf(1, start);
-    parts.push(text.slice(start, end < 0 ? undefined : end));
-    start = end < 0 ? -1 : unshown.indexOf(0, end);
+  for (let start = 0; start < text.length;) {
+    const kind = unshown[start];
+    let end = start + 1;
+    while (end < text.length && unshown[end] === kind) end++;
+    if (kind === 0) parts.push(text.slice(start, end));
+    else if (kind === 2) parts.push(LITERAL_LESS_THAN);
+    start = end;
   }
   return parts.join("");
 }
@@ -110,12 +133,12 @@ function readAt(reading: Reading, text: string, index: number): number {
       return closeBracket(reading, text, index);
     case "|": {
       const bracket = reading.brackets.at(-1);
-      if (bracket !== undefined && bracket.pipe < 0) bracket.pipe = index;
+      if (bracket !== undefined && bracket.pipe < 0 && !reading.strict) bracket.pipe = index;
       return index + 1;
     }
     case "{":
       WIKI_MACRO.lastIndex = index;
-      return WIKI_MACRO.test(text) ? leaveOut(reading, index, WIKI_MACRO.lastIndex) : index + 1;
+      return WIKI_MACRO.test(text) ? leaveOutDisputed(reading, index, WIKI_MACRO.lastIndex) : index + 1;
     case "\n":
       // A link ends with its paragraph.
       if (/[\r\n]/.test(text.charAt(index + 1))) reading.brackets.length = 0;
@@ -133,6 +156,12 @@ function leaveOut({ unshown }: Reading, start: number, end: number): number {
   return end;
 }
 
+/** What only some readers leave out. */
+function leaveOutDisputed(reading: Reading, start: number, end: number): number {
+  reading.isDisputed = true;
+  return reading.strict ? start + 1 : leaveOut(reading, start, end);
+}
+
 /** In a code span nothing is Markdown. A run of backticks that has no equal one in its paragraph is left out too. */
 function readBackticks(reading: Reading, text: string, index: number): number {
   let end = index;
@@ -145,7 +174,18 @@ function readBackticks(reading: Reading, text: string, index: number): number {
   if (close < 0 || (paragraphEnd >= 0 && paragraphEnd < close) || (barrier >= 0 && barrier < close)) {
     return end;
   }
+  const tag = reading.source.find("<", end);
+  if (tag >= 0 && tag < close) keepTags(reading, tag, close);
   return leaveOut(reading, close, close + end - index);
+}
+
+/** Code shows the tags in it; to readers of HTML alone they are tags. */
+function keepTags(reading: Reading, first: number, end: number): void {
+  reading.isDisputed = true;
+  if (!reading.strict) return;
+  for (let tag = first; tag >= 0 && tag < end; tag = reading.source.find("<", tag + 1)) {
+    reading.unshown[tag] = 2;
+  }
 }
 
 function nextRun(runs: BacktickRuns | undefined, from: number): number {
@@ -170,10 +210,10 @@ function backtickRuns(text: string): Map<number, BacktickRuns> {
 function openBracket(reading: Reading, text: string, index: number): number {
   BB_CODE.lastIndex = index;
   const isTag = BB_CODE.test(text) && !"([".includes(text.charAt(BB_CODE.lastIndex) || " ");
-  if (isTag) return leaveOut(reading, index, BB_CODE.lastIndex);
-  if (text.charAt(index + 1) === "^") {
+  if (isTag && !reading.strict) return leaveOutDisputed(reading, index, BB_CODE.lastIndex);
+  if (!reading.strict && text.charAt(index + 1) === "^") {
     const end = labelEnd(text, index);
-    if (end >= 0) return leaveOut(reading, index, end);
+    if (end >= 0) return leaveOutDisputed(reading, index, end);
   }
   reading.brackets.push({ at: index, pipe: -1 });
   return index + 1;
@@ -182,8 +222,13 @@ function openBracket(reading: Reading, text: string, index: number): number {
 function closeBracket(reading: Reading, text: string, index: number): number {
   const bracket = reading.brackets.pop();
   if (bracket === undefined) return index + 1;
-  const end = linkTail(reading, text, bracket.at, index);
+  const isImage = text.charAt(bracket.at - 1) === "!";
+  const isAroundLink = reading.brackets.length < reading.linked && !isImage;
+  if (isAroundLink) reading.isDisputed = true;
+  reading.linked = Math.min(reading.linked, reading.brackets.length);
+  const end = isAroundLink && reading.strict ? -1 : linkTail(reading, text, bracket.at, index);
   if (end >= 0) {
+    if (!isImage) reading.linked = reading.brackets.length;
     leaveOut(reading, bracket.at, bracket.at + 1);
     return leaveOut(reading, index, end);
   }
@@ -191,7 +236,9 @@ function closeBracket(reading: Reading, text: string, index: number): number {
     const lineEnd = reading.source.find("\n", index);
     return leaveOut(reading, bracket.at, lineEnd < 0 ? text.length : lineEnd);
   }
-  if (bracket.pipe < 0 && !isShortcut(reading, text, bracket.at, index)) return index + 1;
+  const isLink = bracket.pipe >= 0 || isShortcut(reading, text, bracket.at, index);
+  if (!isLink || (isAroundLink && reading.strict)) return index + 1;
+  if (bracket.pipe >= 0) reading.isDisputed = true;
   leaveOut(reading, bracket.at, bracket.at + 1);
   return leaveOut(reading, bracket.pipe < 0 ? index : bracket.pipe, index + 1);
 }
@@ -199,7 +246,13 @@ function closeBracket(reading: Reading, text: string, index: number): number {
 /** Behind the `(address "title")` or `[label]` that follows a closing bracket; −1 where none does. */
 function linkTail(reading: Reading, text: string, open: number, index: number): number {
   const next = text.charAt(index + 1);
-  if (next === "(") return linkEnd(reading.source, index + 1);
+  if (next === "(") {
+    const close = linkEnd(reading.source, index + 1);
+    if (close >= 0) return close;
+    const end = reading.strict ? -1 : lenientLinkEnd(reading.source, index + 1);
+    if (end >= 0) reading.isDisputed = true;
+    return end;
+  }
   const end = next === "[" ? labelEnd(text, index + 1) : -1;
   if (end < 0 || reading.defined.size === 0) return end;
   const isDefinedHere =

@@ -28,11 +28,14 @@ const HIDDEN_ATTRIBUTE = /\shidden(?:[\s=/>]|$)/i;
 const HIDING_STYLE =
   /(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|(?:font-size|opacity|max-height)\s{0,9}:\s{0,9}0(?![\d.]))/i;
 
+/** Few pages hide an element, and only in them is it counted what is open. */
+const HIDES = /<(?:template|noscript|noembed|datalist)|\shidden[\s=/>]|style\s{0,9}=/i;
+
 /** How a reader takes what readers differ in. */
 interface Reader {
   readonly syntax: Syntax;
-  /** Skips what a browser does not show. */
-  readonly hides: boolean;
+  /** Whether it skips what a browser does not show: scripts and styles, and elements that are hidden by an attribute. */
+  readonly hides: "all" | "raw text" | "nothing";
 }
 
 interface Reading {
@@ -43,6 +46,7 @@ interface Reading {
   /** Whether another syntax has other tags. */
   readonly hasDisputedTags: boolean;
   readonly hasHidden: boolean;
+  readonly hasRawText: boolean;
   /** Whether a block stands between two characters with no space on either side. */
   readonly isTight: boolean;
 }
@@ -53,11 +57,20 @@ interface Reading {
  */
 export function markupTexts(text: string, tight: boolean): readonly string[] {
   if (!/<[a-z/!?@#]/i.test(text)) return [];
-  const browser = read(text, { syntax: "html", hides: true });
+  const browser = read(text, { syntax: "html", hides: "all" });
   const readings = [browser];
-  if (browser.hasHidden) readings.push(read(text, { syntax: "html", hides: false }));
+  if (browser.hasHidden || browser.hasRawText) {
+    readings.push(read(text, { syntax: "html", hides: "nothing" }));
+  }
+  // The end of an element around it also ends a hidden one, and nothing behind it is hidden.
+  if (browser.hasRawText && browser.hasHidden) {
+    readings.push(read(text, { syntax: "html", hides: "raw text" }));
+  }
   if (browser.hasDisputedTags) {
-    readings.push(read(text, { syntax: "xml", hides: false }), read(text, { syntax: "plain", hides: false }));
+    readings.push(
+      read(text, { syntax: "xml", hides: "nothing" }),
+      read(text, { syntax: "plain", hides: "nothing" }),
+    );
   }
   const isTight = tight && browser.isTight;
   return readings.flatMap((reading) => (isTight ? [reading.text, reading.tight()] : [reading.text]));
@@ -72,8 +85,11 @@ function read(text: string, reader: Reader): Reading {
   let from = 0;
   let hasDisputedTags = false;
   let hasHidden = false;
+  let hasRawText = false;
   let isTight = false;
-  let hidden: { readonly name: string; depth: number } | null = null;
+  const hides = reader.hides === "all" && HIDES.test(text);
+  const opened: Counts = new Map();
+  let hidden: Hidden | null = null;
   for (let open = text.indexOf("<"); open >= 0; open = text.indexOf("<", from)) {
     if (hidden === null && open > from) parts.push(text.slice(from, open));
     const label = hasLabels ? slackLabel(text, open) : null;
@@ -97,19 +113,21 @@ function read(text: string, reader: Reader): Reading {
     from = tag.end;
     if (tag.isDisputed) hasDisputedTags = true;
     if (hidden !== null) {
-      if (tag.name === hidden.name) hidden.depth += tag.closes ? -1 : 1;
-      if (hidden.depth === 0) hidden = null;
+      if (endsHidden(hidden, tag, opened)) hidden = null;
       continue;
     }
+    if (hides) count(opened, tag);
     if (BLOCKS.has(tag.name)) {
       borders.push(parts.push("\n") - 1);
       if (!isTight) isTight = isInk(text.charCodeAt(open - 1)) && isInk(text.charCodeAt(tag.end));
     }
     if (tag.closes || !isUnshown(tag.name, text, open, tag.end)) continue;
-    hasHidden = true;
-    if (!reader.hides) continue;
-    if (RAW_TEXT.has(tag.name)) from = rawTextEnd(text, tag);
-    else hidden = { name: tag.name, depth: 1 };
+    const isRawText = RAW_TEXT.has(tag.name);
+    if (isRawText) hasRawText = true;
+    else hasHidden = true;
+    if (reader.hides === "nothing") continue;
+    if (isRawText) from = rawTextEnd(text, tag);
+    else if (reader.hides === "all") hidden = { name: tag.name, inner: new Map([[tag.name, 1]]) };
   }
   if (hidden === null) parts.push(text.slice(from));
   const joined = parts.join("");
@@ -117,7 +135,35 @@ function read(text: string, reader: Reader): Reading {
     for (const border of borders) parts[border] = "";
     return parts.join("");
   };
-  return { text: joined, tight, hasDisputedTags, hasHidden, isTight };
+  return { text: joined, tight, hasDisputedTags, hasHidden, hasRawText, isTight };
+}
+
+/** Open elements by name. */
+type Counts = Map<string, number>;
+
+/** An element that a browser does not show, and what is open in it, itself included. */
+interface Hidden {
+  readonly name: string;
+  readonly inner: Counts;
+}
+
+function count(counts: Counts, { name, closes }: Tag): void {
+  if (name === "" || VOID.has(name)) return;
+  counts.set(name, Math.max(0, (counts.get(name) ?? 0) + (closes ? -1 : 1)));
+}
+
+/**
+ * Its own end tag ends it, and that of an element around it (HTML section 13.2.6.4.7), but no tag of a word ends a block:
+ * `<a><b hidden></a>` hides nothing behind it.
+ */
+function endsHidden({ name, inner }: Hidden, tag: Tag, opened: Counts): boolean {
+  if (tag.closes && (inner.get(tag.name) ?? 0) === 0) {
+    if ((opened.get(tag.name) ?? 0) === 0 || (BLOCKS.has(name) && !BLOCKS.has(tag.name))) return false;
+    count(opened, tag);
+    return true;
+  }
+  count(inner, tag);
+  return inner.get(name) === 0;
 }
 
 /** Another tag counts as ink, because nothing of it need be seen. */

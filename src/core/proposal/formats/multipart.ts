@@ -43,7 +43,7 @@ export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): 
  * Splits a body into parts (RFC 2046, RFC 7578). Null when the body is malformed (no delimiter, no closing one, a
  * part whose headers don't end, or too many parts), and when another parser would find other parts: delimiters after
  * the closing one, blanks behind a delimiter (content to Rack), or mixed line breaks, of which some parsers accept only
- * one kind.
+ * one kind, also where headers end.
  */
 export function multipartParts(bytes: Uint8Array, boundary: string): Multipart | null {
   // One character per byte, so that offsets are byte offsets.
@@ -92,7 +92,9 @@ function readPart(
   const headersEnd = text.startsWith(lineBreak, start)
     ? start
     : findHeadersEnd(text.slice(start, end), start, lineBreak);
-  if (headersEnd < 0) return null;
+  if (headersEnd < 0 || hasLaterHeadersEnd(text.slice(headersEnd, end), headersEnd === start, lineBreak)) {
+    return null;
+  }
   const written = text.slice(start, headersEnd);
   if (strayBreak.test(written)) return null;
   const headers = parseHeaders(written.replaceAll(/\r?\n[ \t]+/g, " "));
@@ -123,6 +125,15 @@ function utf8(bytes: Uint8Array, start: number, end: number): string {
 function findHeadersEnd(part: string, start: number, lineBreak: string): number {
   const found = part.indexOf(lineBreak + lineBreak);
   return found < 0 ? -1 : start + found;
+}
+
+/**
+ * Rack ends headers at the first two CRLFs and nowhere else: in a body of LFs, or behind no headers, it takes what stands
+ * before them for headers, and another field or value remains.
+ */
+function hasLaterHeadersEnd(rest: string, hasNoHeaders: boolean, lineBreak: string): boolean {
+  const isEnded = lineBreak === "\r\n" && !hasNoHeaders;
+  return !isEnded && rest.includes("\r\n\r\n", hasNoHeaders ? lineBreak.length : 0);
 }
 
 /** Headers by lower-case name; null for a duplicate, because parsers differ on which one counts. */

@@ -4,7 +4,7 @@ import { decodedBase64 } from "../../../../src/core/detection/decoding/base64-ru
 import { decodings, shownTexts } from "../../../../src/core/detection/decoding/decodings.ts";
 import { decodedReferences } from "../../../../src/core/detection/decoding/character-references.ts";
 import { decodedWords } from "../../../../src/core/detection/decoding/encoded-words.ts";
-import { markdownText } from "../../../../src/core/detection/decoding/markdown.ts";
+import { markdownTexts } from "../../../../src/core/detection/decoding/markdown.ts";
 import { markupTexts } from "../../../../src/core/detection/decoding/markup.ts";
 import { headerTexts } from "../../../../src/core/detection/header-texts.ts";
 import { joinedTexts } from "../../../../src/core/detection/joined/joined-texts.ts";
@@ -87,10 +87,12 @@ export const DETECTION_ROWS = [
   ),
   row(`${DETECTION}/decoding/encoded-words.ts#decodedWords`, TEXT_SHAPES, (text) => decodedWords(text)),
   row(
-    `${DETECTION}/decoding/markdown.ts#markdownText`,
+    `${DETECTION}/decoding/markdown.ts#markdownTexts`,
     TEXT_SHAPES,
-    (text) => markdownText(text, { words: true, isMarked: true }),
-    { inside: [`${DETECTION}/decoding/markdown-links.ts#linkEnd`] },
+    (text) => markdownTexts(text, { words: true, isMarked: true }),
+    {
+      inside: ["lenientLinkEnd", "linkEnd"].map((name) => `${DETECTION}/decoding/markdown-links.ts#${name}`),
+    },
   ),
   row(`${DETECTION}/decoding/markup.ts#markupTexts`, TEXT_SHAPES, (text) => markupTexts(text, true), {
     inside: ["isTagStart", "plainTagEnd", "readTag"].map((name) => `${DETECTION}/decoding/tags.ts#${name}`),

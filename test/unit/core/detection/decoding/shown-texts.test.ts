@@ -114,4 +114,18 @@ describe("INV-15: a term is found wherever a reader's program shows it", () => {
     );
     expect(shown).toBeGreaterThan(RUNS / 40);
   });
+
+  test.each([
+    ["a footnote that is none to its reader", "x[^1]s![](u)ue"],
+    ["a parenthesis that ends no link", "][1](su![](u)e\n\n[1]: u"],
+    ["a link within brackets, which are then no link", '][1][su[](u)e](u "t)")\n\n[1]: u'],
+    ["a tag in code behind another tag", "s</b>u``e<ab:v>``x"],
+    ["a tag in a picture's text", "s![ue</b>x](<u v>)"],
+    ["a tag behind a backslash", "su[e\\<b>](u)"],
+    ["a hidden element that ends with the one around it", "s<a><span hidden></a>u<span hidden>x</span>e"],
+    ["a hidden element that ends so, and a style", "s<a><span hidden></a>u<style>x</style>e"],
+    ["a bogus end tag in a hidden element", "s<?x?>ue<template></ x>x"],
+  ])("split by %s", (_, text) => {
+    expect(SUE.find([`a ${text} z`])).toEqual([0]);
+  });
 });
