@@ -34,6 +34,8 @@ export async function recheckIntent(
   const [record, agent] = await Promise.all([intent.getRecord(), ports.principals.get(state.terms.agent)]);
   // Without the agent nobody can approve it, and without the payload nothing can be measured.
   if (record === null || record.case === null || agent === null) return state;
+  // Another call was first.
+  if (!(await needsRecheck(record.state, ports))) return record.state;
   const rules = await ports.rules.current();
   const { terms } = record.state;
   const { request, payload, decision } = await evaluateAgain(intent, record, agent, rules, ports);

@@ -28,6 +28,8 @@ export function recheck(state: IntentState, command: Command<"recheck">): Comman
   if (!isRecheckable(state.phase)) return ok([]);
   if (command.digest !== state.terms.digest) return err({ reason: "digest_mismatch" });
   const { terms, rules, facts } = command;
+  // Evaluated by a call that read it after another one had recorded the same.
+  if (terms.digest === state.terms.digest) return ok([]);
   return ok([
     {
       type: "policy_rechecked",
