@@ -6,6 +6,8 @@ import {
   requestSchemas,
   type RequestSchema,
 } from "../../../src/http/api/shared/request-schema.ts";
+import { parseProposeRequest } from "../../../src/http/api/intents/propose-request.ts";
+import type { Json } from "../../../src/core/base/json.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { REQUESTS, type FieldRow, type Probe } from "../../support/request-fields.ts";
 
@@ -115,5 +117,37 @@ test("a limit under a misspelled name is refused where it would limit a mandate,
   const limiting = ["POST /v1/standing-approvals", "POST /v1/delegations", "POST /v1/agents/register"];
   for (const name of [...limiting, "POST /v1/switches", "POST /v1/switches/lift", "POST /v1/webhooks"]) {
     expect(requestSchemas().find((request) => request.name === name)?.others, name).toBe("refused");
+  }
+});
+
+test("a field in another case or with other separators is refused where unknown ones are ignored", () => {
+  const ignoring = requestSchemas().filter(({ others }) => others === "ignored");
+  expect(ignoring.map(({ name }) => name)).toContain("POST /v1/intents");
+  for (const request of ignoring) {
+    const base = REQUESTS[request.name]?.base ?? {};
+    for (const name of Object.keys(request.schema.shape)) {
+      const misspelled = [name.toUpperCase(), name.replaceAll(/(?=[A-Z])|_/g, "-"), ` ${name}`];
+      for (const other of misspelled.filter((each) => each !== name)) {
+        expect(parsed(request, base, other, "1"), `${request.name}: ${other}`).toBe("refused");
+      }
+    }
+    expect(parsed(request, base, "another_field", "1"), request.name).not.toBe("refused");
+  }
+});
+
+test("a rehearsal asked for in the body of a proposal is refused, for it would be the write", () => {
+  const base = { destination: "crm.import", policy: "p", payload: "[]", payload_name: "a.json" };
+  const outcome = (more: Record<string, Json>) => {
+    try {
+      return parseProposeRequest({ ...base, ...more }).request.destination;
+    } catch {
+      return "refused";
+    }
+  };
+  for (const name of ["dry_run", "dryRun", "dryrun", "Dry-Run"]) {
+    for (const value of [true, null, "true", 1, "false"]) {
+      expect(outcome({ [name]: value }), name).toBe("refused");
+    }
+    expect(outcome({ [name]: false }), name).toBe("crm.import");
   }
 });

@@ -87,6 +87,7 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
     const detail = "Both `destination` and `policy` must be given.";
     refuse({ status: 400, code: "invalid_request", detail, error: "destination and policy are required" });
   }
+  refuseRehearsal(body);
   const fields = parseRequest(PROPOSAL, body);
   const principalId = fields.principalId ?? null;
   if (principalId !== null && looksPersonal(principalId)) {
@@ -111,6 +112,14 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
       expiresInMinutes: fields.expiresIn ?? null,
     },
   };
+}
+
+/** Ignored as other unknown fields are, it would make a rehearsal the write itself. */
+function refuseRehearsal(body: JsonObject): void {
+  const written = Object.keys(body).find((name) => /^dry[\s_.-]*run$/i.test(name));
+  if (written === undefined || body[written] === false) return;
+  const detail = `${written}: it belongs in the query, as \`?dry_run=true\`; in the body it would be a proposal`;
+  refuse({ status: 400, code: "invalid_request", detail, more: { messages: [detail] } });
 }
 
 /** 0 for a text that is no duration. */

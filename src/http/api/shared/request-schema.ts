@@ -87,7 +87,7 @@ function picked(
 ): Readonly<Record<string, unknown>> {
   const given = (name: string): unknown => (Object.hasOwn(body, name) ? body[name] : undefined);
   const names = Object.keys(schema.shape);
-  if (others === "refused") refuseUnknown(body, [...names, ...Object.values(aliases).flat()], at);
+  refuseUnknown(body, [...names, ...Object.values(aliases).flat()], others, at);
   const members: Record<string, unknown> = {};
   for (const name of names) {
     // A spelling that is a field of its own, as `action` is, stands in for another only where that one is missing.
@@ -102,11 +102,27 @@ function picked(
   return members;
 }
 
-function refuseUnknown(body: object, known: readonly string[], at: string): void {
+/** Where others are ignored, a field in another case or with other separators is not: it was meant to be read. */
+function refuseUnknown(
+  body: object,
+  known: readonly string[],
+  others: RequestSchema["others"],
+  at: string,
+): void {
   for (const name of Object.keys(body)) {
-    if (!known.includes(name)) wrongField(`${at}${name.slice(0, 64)}: there is no such field`);
+    if (known.includes(name)) continue;
+    const meant = known.find((each) => letters(each) === letters(name));
+    if (meant !== undefined) wrongField(`${at}${name.slice(0, 64)}: did you mean \`${meant}\`?`);
+    if (others === "refused") wrongField(`${at}${name.slice(0, 64)}: there is no such field`);
   }
 }
+
+function letters(name: string): string {
+  return name.length > MAX_NAME_CHARACTERS ? name : name.toLowerCase().replaceAll(/[\s_.-]/g, "");
+}
+
+/** No field's name is longer. */
+const MAX_NAME_CHARACTERS = 64;
 
 /** Two different values of one field: another reader of the request may take the one that Gate does not. */
 function differ([first, ...rest]: readonly unknown[]): boolean {
