@@ -59,7 +59,8 @@ function countByFormat(body: Body, isDeletion: boolean): Measured {
   }
 }
 
-function rowsOf(value: Json): number {
+function rowsOf(written: Json): number {
+  const value = typeof written === "string" ? (jsonIn(written) ?? written) : written;
   if (!Array.isArray(value)) return batchSize(value);
   return (value as readonly Json[]).reduce<number>((sum, item) => sum + itemsOf(item), 0);
 }
@@ -70,6 +71,7 @@ const BATCH_MEMBERS = [
   "input",
   "records",
   "rows",
+  "items",
   "batch",
   "requests",
   "compositeRequest",
@@ -102,20 +104,40 @@ export function withGuessed(
 const WRAPPERS = ["body", "data", "payload", "request", "params", "variables"];
 const HOLDERS: ReadonlySet<string> = new Set([...BATCH_MEMBERS, ...WRAPPERS]);
 
-/** An object is one record, or as many as a batch in it has objects: that is what its API writes. */
+/**
+ * An object is one record and those of its relations, or as many as a batch in it has objects: that is what its API
+ * writes.
+ */
 function batchSize(value: Json): number {
   if (!isJsonObject(value)) return Array.isArray(value) ? Math.max(1, rowsOf(value as readonly Json[])) : 1;
   let most = 1;
+  let related = 0;
   for (const name of Object.keys(value)) {
-    if (!HOLDERS.has(name)) continue;
-    const inner = value[name];
+    const written = value[name];
+    if (!HOLDERS.has(name)) {
+      related += relatedRecords(written);
+      continue;
+    }
+    const inner = typeof written === "string" ? jsonIn(written) : written;
     const [first] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
     // Each member once: its lists and objects are counted within.
     if (inner !== undefined && first !== undefined && isJsonObject(first)) {
       most = Math.max(most, batchSize(inner));
     }
   }
-  return Math.max(most, graphqlRecords(value));
+  return Math.max(most, related === 0 ? 0 : related + 1, graphqlRecords(value));
+}
+
+/** Salesforce's trees write the records below a relation, `{"Contacts":{"records":[…]}}`, as well as the one around them. */
+function relatedRecords(value: Json | undefined): number {
+  if (value === undefined || !isJsonObject(value)) return 0;
+  const records = value["records"];
+  return Array.isArray(records) ? rowsOf(records as readonly Json[]) : 0;
+}
+
+/** A list or an object that is sent as text, as queues and webhooks do. */
+function jsonIn(text: string): Json | undefined {
+  return /^\s*[[{]/.test(text) ? readJson(text)?.value : undefined;
 }
 
 /** The lists among a GraphQL request's variables are written as those in its document. */

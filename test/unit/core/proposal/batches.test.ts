@@ -12,7 +12,7 @@ function recordsOf(text: string, mediaType: string): number | null {
 }
 
 const things = (count: number): readonly object[] => Array.from({ length: count }, (_, id) => ({ id }));
-const json = (value: object): string => JSON.stringify(value);
+const json = (value: object | string): string => JSON.stringify(value);
 
 describe("INV-00: a batch within a request counts as many records as its API writes", () => {
   test.each([
@@ -46,6 +46,21 @@ describe("INV-00: a batch within a request counts as many records as its API wri
       2,
       { query: "mutation { add(input: {rows: [{id: 1}, {id: 2}]}) { id } }" },
     ],
+    [
+      "records below a relation in a Salesforce tree",
+      7,
+      {
+        records: [
+          { attributes: { type: "Account" }, Contacts: { records: things(3) } },
+          { Contacts: { records: things(1) }, Cases: { records: things(1) } },
+        ],
+      },
+    ],
+    ["a list as text in a member that holds one", 50, { payload: json(things(50)) }],
+    ["a batch as text in a member", 20, { body: json({ records: things(20) }) }],
+    ["a body that is sent as text", 30, json(things(30))],
+    ["texts that only look like a list", 1, { data: "[note] call back", body: "{{name}}" }],
+    ["a list of items", 9, { items: things(9) }],
     ["one GraphQL mutation", 1, { query: "mutation { add(input: {id: 1, tags: [1, 2]}) { id name } }" }],
     ["a GraphQL query", 1, { query: "{ a { id } b { id } }" }],
     ["an order and its lines", 1, { order: { id: 1 }, line_items: things(3) }],
