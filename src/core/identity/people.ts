@@ -53,6 +53,13 @@ export function personCalled(person: string, registry: Registry): string {
   return isPrincipalId(person.trim()) ? person.trim() : handleKey;
 }
 
+/** Every handle by which a person is excluded. */
+export function handlesOf(person: string, registry: Registry): readonly string[] {
+  const handles = new Set<string>();
+  addPerson(handles, person, registry);
+  return [...handles];
+}
+
 /** Exclusion fails closed: here a display name resolves to every person who has it. */
 function addPerson(handles: Set<string>, handle: string, registry: Registry): void {
   const handleKey = normalized(handle);

@@ -60,7 +60,8 @@ function isApprovedByPolicy({ decidedBy, terms }: IntentState): boolean {
  * waits for a person: the person decides, and no deadline in their place.
  */
 export function decisionOnRecheck(state: IntentState, decision: Decision): Decision {
-  const heldByContent = decision.heldByContent || state.terms.heldByContent;
+  const isUnseen = state.terms.editor !== null && !decision.edit.editorMayApprove;
+  const heldByContent = decision.heldByContent || state.terms.heldByContent || isUnseen;
   if (decision.outcome !== "approve" || staysApproved(state, "approve")) {
     return { ...decision, heldByContent };
   }

@@ -1,3 +1,4 @@
+import { handlesOf } from "../identity/people.ts";
 import type { PolicyRef } from "../policy/decision.ts";
 import type { IntentTerms } from "./state.ts";
 import { currentBindings, intentTerms, type IntentTermsInput } from "./terms.ts";
@@ -10,7 +11,7 @@ export type RecheckInput = Pick<
 
 /**
  * The terms under changed rules. What the proposal fixed stays: its time, its key, its repeats, who proposed and edited
- * it. Nobody who was excluded may vote now, and a write that waited for the agent's connection does so still.
+ * it. Nobody who was excluded may vote now, nor an editor whom these rules do not let approve, and a write that waited for the agent's connection does so still.
  */
 export function recheckedTerms(before: IntentTerms, input: RecheckInput): IntentTerms {
   const { payloadDigest, requestDigest, subject, keyed, counted, predecessor, editor } = before;
@@ -33,10 +34,14 @@ export function recheckedTerms(before: IntentTerms, input: RecheckInput): Intent
   return {
     ...fresh,
     sending: before.sending === "on_repeat" ? before.sending : fresh.sending,
-    excluded: [...new Set([...before.excluded, ...fresh.excluded])],
+    excluded: [...new Set([...before.excluded, ...fresh.excluded, ...excludedEditor(before, input)])],
     predecessor,
     editor,
   };
+}
+
+function excludedEditor({ editor }: IntentTerms, { decision, rules }: RecheckInput): readonly string[] {
+  return editor === null || decision.edit.editorMayApprove ? [] : handlesOf(editor, rules.registry);
 }
 
 /**

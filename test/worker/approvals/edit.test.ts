@@ -38,6 +38,7 @@ const POLICIES = {
     "allow_unmeasured: true\nauto_approve_under: 100\nedit: { allow: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
   unsaid:
     "allow_unmeasured: true\nedit: { allow: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
+  mine: "allow_unmeasured: true\nedit: { allow: true, editor_may_approve: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
   "laid-down": EDIT,
   dear: "require_approval_over_value_usd: 10\nauto_approve_under: 10\nedit: { allow: true }\napprovers: { require: 2 }",
   brief: `${EDIT}\nexpiry_minutes: 10\nretention_days: 1`,
@@ -313,6 +314,23 @@ test("a policy that newly allows editors to approve applies to what waits, which
   try {
     const edited = await edit(ana, intent, { approve: true });
     expect(edited.body.approval.status).toBe("approved");
+  } finally {
+    await changeRules(RULES);
+  }
+});
+
+test("INV-03: an editor approves no longer once the policy forbids it, and neither does silence", async () => {
+  const by = async (payload: string) => (await edit(ana, await held("mine"), { payload })).body.successor;
+  const [voted, silent] = [await by('[{"a":5}]'), await by('[{"a":6}]')];
+  await changeRules({ ...RULES, policies: { ...POLICIES, mine: POLICIES.unsaid } });
+  try {
+    // The first call evaluates it again.
+    expect(await stateOf(voted.intentId)).toBe("pending_approval");
+    expect((await approve(ana, voted.intentId)).body.code).toBe("self_approval_forbidden");
+    expect((await approve(ben, voted.intentId)).body.status).toBe("approved");
+    expect(await stateOf(silent.intentId)).toBe("pending_approval");
+    later(11 * MINUTE_MS);
+    expect(await stateOf(silent.intentId)).toBe("expired");
   } finally {
     await changeRules(RULES);
   }
