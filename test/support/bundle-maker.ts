@@ -168,7 +168,8 @@ export const rechecked =
   (outcome: Outcome, change: Partial<IntentTerms> = {}): Step =>
   (before, state) => {
     const decision = decisionOf(outcome, { reasonCode: "rules_changed" });
-    const terms = { ...before, ...change, outcome, reasonCode: decision.reasonCode };
+    const configHash = sha256Hex(before.configHash);
+    const terms = { ...before, configHash, ...change, outcome, reasonCode: decision.reasonCode };
     return {
       type: "recheck",
       digest: state.terms.digest,
