@@ -140,7 +140,7 @@ function editWords(view: JsonObject): string | null {
 function votes(view: JsonObject): string {
   const given = listMember(view, "votes").filter(isJsonObject);
   const approval = objectMember(view, "approval");
-  const rejections = listMember(view, "rejections").length;
+  const rejections = listMember(view, "rejections").filter(isJsonObject).map(rejectionText);
   const people = given.map((vote) => {
     const [person, acting] = [text(vote, "person"), text(vote, "acting")];
     return `${person} (${text(vote, "assurance")}${acting === person ? "" : `, given by ${acting}`})`;
@@ -152,10 +152,19 @@ function votes(view: JsonObject): string {
   return [
     `${given.length} of ${numberMember(view, "required_approvals") ?? 1}`,
     ...(people.length === 0 ? [] : [`by ${clipped(people.join(", "), 200)}`]),
-    ...(rejections === 0 ? [] : [`${rejections} rejected`]),
+    ...rejections,
     ...(from.length === 0 ? [] : [`from ${clipped(from.join(", "), 200)}`]),
     ...(assurance === null ? [] : [`assurance ${clipped(assurance, 20)} or stronger`]),
   ].join(", ");
+}
+
+const REJECTION_VERBS: Readonly<Record<string, string>> = { cancelled: "cancelled", revoked: "revoked" };
+
+/** A person's no, with its reason. */
+function rejectionText(rejection: JsonObject): string {
+  const verb = REJECTION_VERBS[textMember(rejection, "event") ?? ""] ?? "rejected";
+  const reason = textMember(rejection, "reason");
+  return `${verb} by ${text(rejection, "person")}${reason === null ? "" : `: ${clipped(reason, 200)}`}`;
 }
 
 function agentText(view: JsonObject, agent: JsonObject | null): string {

@@ -221,7 +221,7 @@ describe("wire: reading", () => {
       idempotency_key: expect.stringMatching(/^k-/),
       risk_score: expect.any(Number),
       risk_level: expect.any(String),
-      sensitivity_tags: '["pii"]',
+      sensitivity_tags: ["pii"],
       estimated_records: 1,
       estimated_value_usd: 12.5,
       action: "crm.held",
@@ -416,8 +416,10 @@ describe("wire: deciding and executing", () => {
       block_reason: "too many",
     });
     const again = await call("POST", `/v1/intents/${three}/cancel-approval`, reviewer.key);
-    expect(again.status).toBe(409);
-    expect(again.body.error).toBe("cannot_cancel");
+    expect([again.status, again.body.state]).toEqual([200, "cancelled"]);
+    const late = await call("POST", `/v1/intents/${one}/cancel-approval`, reviewer.key);
+    expect([late.status, late.body.code, late.body.decision]).toEqual([409, "already_answered", "rejected"]);
+    expect(late.body.error).toBe("cannot_cancel");
     expect((await call("POST", `/v1/intents/${one}/approve`, reviewer.key)).status).toBe(409);
   });
 

@@ -1,6 +1,7 @@
 import { currentOrder, isPulled } from "../../../core/intent/state.ts";
 import { unknownFacts } from "../../../core/proposal/doubt.ts";
-import { statusOf } from "../../../core/intent/phase.ts";
+import { statusOf, type Status } from "../../../core/intent/phase.ts";
+import { rejectionsIn } from "../../../core/intent/rejections.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { auditTrail } from "./audit-view.ts";
 import { httpView } from "./http-write-view.ts";
@@ -37,7 +38,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     reason_code: terms.reasonCode,
     reason: decision?.reason ?? null,
     remedy: decision?.remedy ?? null,
-    block_reason: status === "blocked" && note !== null ? note : policyReason,
+    block_reason: blockReason(status, note, policyReason),
     risk_score: terms.risk.score / 100,
     risk_level: terms.risk.level,
     risk_factors: terms.risk.factors,
@@ -46,7 +47,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     measured_records: decision?.facts.records.measured ?? null,
     unknown: unknownFacts(decision?.facts.doubts),
     estimated_value_usd: request?.estimatedValueUsd ?? null,
-    sensitivity_tags: request === null ? null : JSON.stringify(request.sensitivityTags),
+    sensitivity_tags: request?.sensitivityTags ?? null,
     on_behalf_of: request?.onBehalfOf ?? null,
     idempotency_key: request?.key ?? null,
     principal_id: request?.principalId ?? null,
@@ -84,7 +85,10 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
       mandate,
       at: iso(at),
     })),
-    rejections: state.rejections,
+    rejections: rejectionsIn(record.entries, record.notes).map(({ at, ...rejection }) => ({
+      ...rejection,
+      at: iso(at),
+    })),
     approval_state: approvalState(state.phase, state.votes.length),
     standing_approval_id: standingApprovalOf(state),
     has_approval_link: false,
@@ -135,4 +139,17 @@ export function intentRowView(row: IntentRow) {
     expires_at: iso(row.decide_by),
     approved_at: isoOrNull(row.approved_at),
   };
+}
+
+/** What stands in the way: a person's reason, or the policy's. Null once it was approved. */
+function blockReason(status: Status, note: string | null, policy: string | null): string | null {
+  switch (status) {
+    case "blocked":
+      return note ?? policy;
+    case "pending_approval":
+    case "expired":
+      return policy;
+    default:
+      return null;
+  }
 }

@@ -1,11 +1,13 @@
 import { html } from "hono/html";
 import type { Assurance } from "../../../core/identity/assurance.ts";
 import type { Quorum } from "../../../core/policy/decision.ts";
+import { rejectionsIn, type ShownRejection } from "../../../core/intent/rejections.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
 import { row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
-import { sanitizeText } from "../sanitize-text.ts";
+import { sanitizeText, visibleLines } from "../sanitize-text.ts";
 import { distanceTo, timeOf } from "../format.ts";
 
 const ASSURANCE_TEXT = {
@@ -17,10 +19,9 @@ const ASSURANCE_TEXT = {
 } as const satisfies Record<Assurance, string>;
 
 /** The approvals that the intent needs, and the votes so far. */
-export function approvalSection(
-  { terms, phase, votes, rejections, decideBy }: IntentState,
-  now: number,
-): Markup {
+export function approvalSection({ state, entries, notes }: IntentRecord, now: number): Markup {
+  const { terms, phase, votes, decideBy } = state;
+  const rejections = rejectionsIn(entries, notes);
   const { approval } = terms;
   if (terms.outcome !== "hold") return html``;
   return html`<section>
@@ -41,7 +42,14 @@ export function approvalSection(
   </section>`;
 }
 
-function voteList(votes: IntentState["votes"], rejections: IntentState["rejections"]): Markup {
+const REJECTION_TEXT = {
+  rejection_vote_recorded: "reject",
+  rejected: "reject",
+  cancelled: "cancel",
+  revoked: "take the approval back",
+} as const satisfies Record<ShownRejection["event"], string>;
+
+function voteList(votes: IntentState["votes"], rejections: readonly ShownRejection[]): Markup {
   return html`<div class="scroll">
     <table>
       <thead>
@@ -65,12 +73,12 @@ function voteList(votes: IntentState["votes"], rejections: IntentState["rejectio
             </tr>`,
         )}
         ${rejections.map(
-          ({ person, acting }) =>
+          ({ event, person, acting, at, reason }) =>
             html`<tr>
               <td>${nameOf(person, acting)}</td>
-              <td>reject</td>
+              <td>${REJECTION_TEXT[event]}${reason === null ? null : html`: ${visibleLines(reason)}`}</td>
               <td></td>
-              <td></td>
+              <td>${timeOf(at)}</td>
             </tr>`,
         )}
       </tbody>

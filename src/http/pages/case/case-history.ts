@@ -5,8 +5,16 @@ import { sanitizeText, visibleLines } from "../sanitize-text.ts";
 import { timeOf } from "../format.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** The intent's ledger entries, with the comments and reasons that are stored beside them. */
-export function historySection({ entries, notes }: IntentRecord, agent: Principal | null): Markup {
+/**
+ * The intent's ledger entries, with the comments and reasons that are stored beside them. A worker's result can quote
+ * the payload, so only its readers see it.
+ */
+export function historySection(
+  { entries, notes }: IntentRecord,
+  agent: Principal | null,
+  isPayloadVisible: boolean,
+): Markup {
+  const shown = notes.filter(({ kind }) => kind === "note" || (kind === "result" && isPayloadVisible));
   return html`<section>
     <h2>What happened</h2>
     <div class="scroll">
@@ -27,9 +35,11 @@ export function historySection({ entries, notes }: IntentRecord, agent: Principa
                 <td>${event.replaceAll("_", " ")}</td>
                 <td>${sanitizeText(personIn(body) ?? (actor === agent?.id ? agent.name : actor))}</td>
                 <td>
-                  ${notes
-                    .filter((note) => note.seq === seq && note.kind === "note")
-                    .map(({ text }) => visibleLines(text))}
+                  ${shown
+                    .filter((note) => note.seq === seq)
+                    .map(({ kind, text }) =>
+                      kind === "note" ? visibleLines(text) : html`Result: <code>${visibleLines(text)}</code>`,
+                    )}
                 </td>
               </tr>`,
           )}

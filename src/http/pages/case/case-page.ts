@@ -62,12 +62,12 @@ export async function casePage(
       ${ruleChange(state)} ${successionOf(state)} ${answerSection(record, answer, isPayloadVisible, now)}
       ${requestSection(state, content, agent)} ${sendingSection(record, isPayloadVisible)}
       ${payloadSection(state, content, { isVisible: isPayloadVisible, bytes })}
-      ${whySection(state, content, isPayloadVisible)} ${approvalSection(state, now)}
+      ${whySection(state, content, isPayloadVisible)} ${approvalSection(record, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
       <div id="decide">
         ${decisionSection(state, voter.ok ? voter.value : null, link, bytes, content.request)}
       </div>
-      ${historySection(record, agent)}
+      ${historySection(record, agent, isPayloadVisible)}
     `,
   });
 }
