@@ -80,6 +80,9 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   const activeVotes = state.votes.filter((vote) => !lapsedVotes.includes(vote));
   const withdrawn = lapsedVotes.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
   if (activeVotes.some((vote) => isFrom(vote, voter))) return ok(withdrawn);
+  // The vote that used the link lapsed: another one needs another link.
+  const used = linkRefusal(state, command);
+  if (used) return err(used);
 
   const { person, acting, principal, assurance, mandate } = voter;
   const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
@@ -120,7 +123,7 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
     return asBefore(state, command);
   }
   const isRepeated = state.rejections.some((earlier) => isFrom(earlier, voter));
-  const refusal = isRepeated ? null : linkRefusal(state, command);
+  const refusal = isRepeated && state.phase === "pending_approval" ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (!mayReject(state.phase)) return wrongPhase(state, command);

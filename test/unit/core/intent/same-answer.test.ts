@@ -71,3 +71,21 @@ describe("the same answer again changes nothing", () => {
     expect(doing(old, rejectBy(ana), LATER)).toBe("!wrong_phase");
   });
 });
+
+describe("INV-27: a used link carries no other vote", () => {
+  const link = "lnk_1";
+
+  test("of a person whose earlier vote by it lapsed", () => {
+    const two = proposed("hold", { approval: { ...pending.terms.approval, require: 2 } });
+    const voted = after(two, [1, approveBy(ana, { link })]);
+    const otherKey = voterNamed("ana", { principal: "rev_ana2" });
+    expect(doing(voted, approveBy(otherKey, { link, lapsed: ["rev_ana"] }), LATER)).toBe("!link_used");
+  });
+
+  test("to revoke what the same person could not reject alone", () => {
+    const noes = proposed("hold", { approval: { ...pending.terms.approval, rejections: 2 } });
+    const state = after(noes, [1, rejectBy(ana, { link })], [2, approveBy(ben)]);
+    expect(state.phase).toBe("approved");
+    expect(doing(state, rejectBy(ana, { link }), LATER)).toBe("!link_used");
+  });
+});
