@@ -22,7 +22,9 @@ const isBytewise = ({ body }: BodyCase) =>
 
 /**
  * A reader of another delimiter than the file's finds one column, and its program nothing to import. The delimiter has to
- * be in the first line, where the columns' names are, or in more than half of the lines, at least two.
+ * be in the first line, where the columns' names are, or in more than half of the lines, at least two: lists in cells
+ * (`a;b`, as HubSpot exports them) are in fewer. Rows of it that quoted cells hide are unknown to Gate from one line in
+ * ten. A reader that detects the delimiter, or is told a comma, always counts.
  */
 const has = (delimiter: string) => (_: BodyCase, text: string) => {
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== "");
@@ -62,6 +64,9 @@ export const READERS: readonly ReaderRow[] = [
     is: "csv-parse, strict, relaxed, or with a backslash as escape",
     plausible: always,
   },
+  { reader: "javascript.csv-parse.semicolon", is: "told a semicolon", plausible: has(";") },
+  { reader: "javascript.csv-parse.tab", is: "told a tab", plausible: has("\t") },
+  { reader: "javascript.csv-parse.pipe", is: "told a pipe", plausible: has("|") },
   {
     reader: "python.form",
     is: "urllib.parse, at ampersands or (before 3.9.2) at semicolons too",

@@ -45,7 +45,7 @@ function addresses(value) {
 }
 
 function table(rows, { unit }) {
-  const filled = rows.filter((row) => !/^[\s,;|"\uFEFF\uFFFD\0]*$/.test(row.join("")));
+  const filled = rows.filter((row) => !/^[\s,;|"\uFEFF\0]*$/.test(row.join("")));
   const reading = { records: Math.max(0, filled.length - 1), needles: needles(filled.flat().map(String)) };
   for (const [index, name] of (filled[0] ?? []).entries()) {
     const values = filled.slice(1).map((row) => row[index]);

@@ -133,7 +133,7 @@ def decoded(body, media_type):
 
 # CSV
 
-BLANK = re.compile(r'[\s,;|"\ufeff\ufffd\0]*')
+BLANK = re.compile(r'[\s,;|"\ufeff\0]*')
 
 
 def table(rows, case):

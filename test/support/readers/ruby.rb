@@ -66,7 +66,7 @@ def addresses(value)
 end
 
 def table(rows, unit)
-  rows = rows.map { |row| row.map(&:to_s) }.reject { |row| row.join.match?(/\A[\s,;|"\0\u{feff}\u{fffd}]*\z/) }
+  rows = rows.map { |row| row.map(&:to_s) }.reject { |row| row.join.match?(/\A[\s,;|"\0\u{feff}]*\z/) }
   reading = { records: [0, rows.length - 1].max, needles: needles(rows.flatten) }
   (rows.first || []).each_with_index do |name, index|
     values = rows.drop(1).map { |row| row[index] }

@@ -115,7 +115,7 @@ function* addBatch(texts: readonly string[], search: Search): Steps<void> {
   }
   const together: string[] = [];
   for (const raw of texts) {
-    const text = withoutBarriers(raw);
+    const text = raw.replaceAll(BARRIER, OTHER_SEPARATOR);
     if (SEARCHED_ALONE.test(text)) yield* addDecodings(text, search, 0);
     else together.push(text);
   }
@@ -134,6 +134,7 @@ interface Search {
 
 function* addDecodings(text: string, search: Search, nesting: number): Steps<void> {
   const { all } = search;
+  const first = all.length;
   let current = text;
   for (let round = 0; ; round++) {
     search.left -= current.length;
@@ -161,8 +162,23 @@ function* addDecodings(text: string, search: Search, nesting: number): Steps<voi
   }
   addShownTexts(text, current, search);
   yield current.length;
+  if (search.purpose.words) addWithBlanks(all, first);
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
+}
+
+/** A separator of ASCII that is no barrier. */
+const OTHER_SEPARATOR = "\u001f";
+const SEPARATORS = new RegExp(String.raw`[\u001d-\u001f]`, "g");
+
+/** The separators of ASCII are blanks to Python and .NET, and nothing to most other readers. */
+function addWithBlanks(all: string[], first: number): void {
+  const { length } = all;
+  for (let index = first; index < length; index++) {
+    const text = all[index] ?? "";
+    const blank = text.replaceAll(SEPARATORS, " ");
+    if (blank !== text) all.push(blank);
+  }
 }
 
 /**

@@ -86,11 +86,11 @@ function parseBytes(
 }
 
 /** Without one of these a form's only name is the text. A page has its first tag before them. */
-const FORM_SIGN = /[=&<]|%[\dA-Fa-f]{2}/;
+const FORM_SIGN = /[=&]|<[a-z/!?]|%[\da-f]{2}/i;
 
 function startsLikeForm(text: string): boolean {
   const sign = FORM_SIGN.exec(text)?.[0];
-  return sign !== undefined && sign !== "<";
+  return sign !== undefined && !sign.startsWith("<");
 }
 
 /** Rack takes a body without a media type for a form, whatever it looks like. */
@@ -151,6 +151,8 @@ function detectText(bytes: Uint8Array, text: string, mediaType: string | null, d
     if (json !== null) return json;
     // Lenient parsers read it (comments, single quotes, trailing commas), and Gate doesn't know as what.
     if (LIKE_JSON.test(start)) return { ...consistent({ format: "text", text }), readable: false };
+  } else if (isBehindScalars(start)) {
+    return { ...consistent({ format: "text", text }), readable: false };
   }
   if (start.startsWith("--")) {
     const multipart = multipartBody(bytes, mediaType, depth);
@@ -166,6 +168,14 @@ function detectText(bytes: Uint8Array, text: string, mediaType: string | null, d
 
 /** An object or a list of such, and no prose: `{{name}}, …` and `[Note] …` are texts. */
 const LIKE_JSON = /^(?:\[\s*)*(?:\[["']|\{\s*(?:["'}]|\/[/*]|\w{1,40}\s{0,9}:))/;
+
+const SCALARS = /^(?:[-+.\deEtrufalsn\s]|"[^"]*")+$/;
+
+/** Whether JSON follows numbers, names or strings, as in `0{"a":1}`: parsers of streams read it (Python's `raw_decode`). */
+function isBehindScalars(start: string): boolean {
+  const begins = start.search(/[[{]/);
+  return begins > 0 && LIKE_JSON.test(start.slice(begins)) && SCALARS.test(start.slice(0, begins));
+}
 
 /** XML can define entities (section 4.2): what `&a;` stands for is then anywhere, in pieces, or in another document. */
 function markup(format: "xml" | "text", text: string): ParsedText {

@@ -64,7 +64,10 @@ function readRows(text: string, delimiter: string, counted: RowCount, hasTabs: b
   // With broken quotes, no parser finds more rows than lines.
   if (!wellFormed) return otherRows("csv_quotes", [rows, Math.max(rows, countLines(text))]);
   if (breaks.others > 0) return otherRows("csv_line_ends", [rows, Math.max(rows, countLines(text))]);
-  if (breaks.returns > 0 && breaks.feeds + breaks.pairs > 0) return otherRows("csv_line_ends", [rows]);
+  // Also where the other kind stands in a quoted cell: to a reader of LFs the rows before it are one line.
+  if (breaks.returns > 0 && text.includes("\n")) {
+    return otherRows("csv_line_ends", hiddenBreaks === 0 ? [rows] : [rows, Math.max(rows, countLines(text))]);
+  }
   // Where no quotes hide a line end, no reader finds more rows than these.
   if (hiddenBreaks === 0) return known(rows);
   const lines = Math.max(rows, countLines(text));

@@ -60,21 +60,27 @@ function decodeAscii(bytes: Uint8Array): DecodedText {
   return bytes.some((byte) => byte > 0x7f) ? { ...decoded, certain: false } : decoded;
 }
 
-function isUtf8BeyondAscii(bytes: Uint8Array): boolean {
-  if (!bytes.some((byte) => byte > 0x7f)) return false;
+/** The bytes as UTF-8 where that has other characters than ASCII; null where it has not. */
+function utf8BeyondAscii(bytes: Uint8Array): string | null {
+  if (!bytes.some((byte) => byte > 0x7f)) return null;
   try {
-    UTF8.decode(bytes);
-    return true;
+    return UTF8.decode(bytes);
   } catch {
-    return false;
+    return null;
   }
 }
+
+/** Beyond ASCII. */
+const LINE_END_OF_UNICODE = /[\u0085\u2028\u2029]/;
 
 /** 0x80 to 0x9F are letters and quotes in Windows-1252, and in ISO 8859-1 controls, one of which ends a line. */
 function decodeLatin(bytes: Uint8Array, label: string): DecodedText {
   const latin = decodedText(LATIN.decode(bytes));
   // Readers of JSON don't ask for a charset, and others detect UTF-8, in which the words are others.
-  const decoded = isUtf8BeyondAscii(bytes) ? { ...latin, certain: false } : latin;
+  const utf8 = utf8BeyondAscii(bytes);
+  const hasOtherLines = utf8 !== null && LINE_END_OF_UNICODE.test(utf8);
+  const decoded =
+    utf8 === null ? latin : { ...latin, certain: false, countable: latin.countable && !hasOtherLines };
   if (label === "windows-1252" || label === "cp1252") return decoded;
   const isAlike = !bytes.some((byte) => byte >= 0x80 && byte <= 0x9f);
   return isAlike ? decoded : { ...decoded, countable: false };
