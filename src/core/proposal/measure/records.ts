@@ -114,8 +114,10 @@ function batchSize(value: Json): number {
   let related = 0;
   for (const name of Object.keys(value)) {
     const written = value[name];
+    // Most members are plain values, which hold nothing.
+    if (typeof written !== "object" && typeof written !== "string") continue;
     if (!HOLDERS.has(name)) {
-      related += relatedRecords(written);
+      if (typeof written === "object") related += relatedRecords(written);
       continue;
     }
     const inner = typeof written === "string" ? jsonIn(written) : written;
