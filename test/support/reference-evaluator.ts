@@ -180,7 +180,7 @@ export function referenceVerdict(s: Situation): Verdict {
     window: all.length === 0 ? 60 : least(all.map((rules) => rules.execution_window_minutes ?? 60)),
     retention: retention.length === 0 ? null : least(retention),
     onNoResponse: silence ?? "reject",
-    heldByContent: everything.flat().some(({ content }) => content === true),
+    heldByContent: everything.flat().some(({ content }) => content === true) || isInDoubt(s, facts),
     require: Math.max(1, ...all.map((rules) => rules.require_approvals ?? 1)),
     risk: risk.score,
     shadow,
@@ -270,6 +270,11 @@ function typeOf(payload: Described): string | null {
 function larger(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.max(a, b);
+}
+
+/** A count or an amount of what was sent is unknown: no silence approves it. */
+function isInDoubt({ payload }: Situation, { countable, moneyComplete }: SeenFacts): boolean {
+  return payload.kind !== "none" && payload.kind !== "reference" && !(countable && moneyComplete);
 }
 
 function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: SeenFacts) {

@@ -98,7 +98,7 @@ export interface Decision {
   /** Null: retained until erased. */
   readonly retentionDays: number | null;
   readonly onNoResponse: OnNoResponse;
-  /** True when a rule about content held it: a missed deadline never approves such an intent. */
+  /** True when a rule about content held it, or a fact is unknown: no missed deadline or standing approval approves it. */
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
   /** In the order of notification, earliest first. */

@@ -133,12 +133,17 @@ export function evaluateFacts(
     executionWindowMinutes: terms.executionWindowMinutes,
     retentionDays: terms.retentionDays,
     onNoResponse: terms.onNoResponse,
-    heldByContent: results.some(isAboutContent),
+    heldByContent: results.some(isAboutContent) || isInDoubt(facts),
     approval: terms.approval,
     escalate: terms.escalate,
     edit: terms.edit,
     executor: terms.executor,
   };
+}
+
+/** A fact is unknown, whichever rule held the intent: no deadline and no standing approval approves that. */
+function isInDoubt({ doubts }: Facts): boolean {
+  return doubts !== undefined;
 }
 
 /*

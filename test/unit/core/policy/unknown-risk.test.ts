@@ -7,9 +7,14 @@ import { AGENT, content, requestFor, rulesFrom } from "../../../support/policy-r
 const MONEY = "amount: {path: amount, unit: major, currency: {path: currency}}";
 
 /** Decided by a policy whose only rule beside the default ones approves one record. */
-function decide(destination: string, entry: string, payload: Payload): Decision {
+function decide(
+  destination: string,
+  entry: string,
+  payload: Payload,
+  rule = "auto_approve_under: 1",
+): Decision {
   const registry = `destinations:\n  ${destination}: {policies: [p], ${entry}}`;
-  const rules = rulesFrom({ p: `destinations: [${destination}]\nauto_approve_under: 1` }, registry);
+  const rules = rulesFrom({ p: `destinations: [${destination}]\n${rule}` }, registry);
   return evaluateProposal(rules, AGENT, requestFor({ destination }), payload, null);
 }
 
@@ -47,6 +52,14 @@ describe("INV-00: a fact that is unknown weighs in the risk as the worst that it
     const sent = decide("stripe.refund", "records: single", unreadable);
     expect(sent).toMatchObject({ outcome: "hold", reasonCode: "risk_needs_review" });
     expect(sent.risk.factors).toContain("unreadable_content");
+  });
+
+  test("an unknown fact is held as content, whichever rule held it: silence and standing approvals pass it over", () => {
+    const held = (body: unknown) => decide("crm.import", MONEY, json(body), "require_approval: always");
+    const reason = { outcome: "hold", reasonCode: "manual_review_required" };
+    expect(held({ amount: "9.000", currency: "USD" })).toMatchObject({ ...reason, heldByContent: true });
+    expect(held({ currency: "USD" })).toMatchObject({ ...reason, heldByContent: true });
+    expect(held({ amount: 9, currency: "USD" })).toMatchObject({ ...reason, heldByContent: false });
   });
 
   test("records that can't be counted are not of low risk, which silence would approve", () => {
