@@ -2,6 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import {
+  asShownNow,
   accountToken,
   arrivals,
   caseOf,
@@ -81,9 +82,10 @@ const ENDED = `
   .split(/\s+/);
 
 test.each(ENDED)("the case %s, which had ended, reads as it was recorded", async (name) => {
-  const { view, events, response, id } = caseOf(name);
+  const recorded = caseOf(name);
+  const { events, response, id } = recorded;
   const shown = await viewOf(name);
-  expect(shown).toMatchObject(view);
+  expect(shown).toMatchObject(asShownNow(recorded));
   expect(eventsOf(shown)).toEqual(events);
   const answer = await gate.call("GET", `/v1/intents/${id}/response?format=json`, "ops");
   if (response === null) expect(answer.status).toBe(404);

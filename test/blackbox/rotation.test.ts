@@ -257,7 +257,7 @@ describe("after two rotations of GATE_SECRET", () => {
     const path = `/v1/approval-links/${made["link"]}`;
     expect((await gate.call("GET", path)).status).toBe(200);
     expect((await gate.call("POST", `${path}/approve`, null, {})).body).toMatchObject({ status: "approved" });
-    expect((await gate.call("POST", `${path}/approve`, null, {})).status).toBe(410);
+    expect((await gate.call("POST", `${path}/reject`, null, { reason: "no" })).status).toBe(410);
   });
 
   test("interaction-token: a provider's answer to an earlier question counts", async () => {

@@ -184,3 +184,16 @@ export function accountToken(): string {
 export function arrivals({ received }: Upstream, path: string) {
   return received.filter((request) => request.path === path);
 }
+
+/** Once it was approved, nothing stands in the way of an intent. */
+const BLOCKED_BY_SOMETHING: readonly unknown[] = ["blocked", "pending_approval", "expired"];
+
+/** A recorded view as it reads today: tags are a list, and a reason that blocks is one only while it does. */
+export function asShownNow({ view }: RecordedCase): Body {
+  const { sensitivity_tags: tags, block_reason: reason, rejections: _, ...same } = view;
+  return {
+    ...same,
+    sensitivity_tags: typeof tags === "string" ? JSON.parse(tags) : tags,
+    block_reason: BLOCKED_BY_SOMETHING.includes(same["status"]) ? reason : null,
+  };
+}
