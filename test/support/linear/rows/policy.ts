@@ -1,5 +1,6 @@
 import { contentViews } from "../../../../src/core/policy/content-views.ts";
-import { measureRequest } from "../../../../src/core/policy/request-content.ts";
+import { finish } from "../../../../src/core/base/steps.ts";
+import { measureRequest, measureRequestInSteps } from "../../../../src/core/policy/request-content.ts";
 import { findFieldProblem } from "../../../../src/core/policy/rules/field-checks.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 import { parseJsonPath } from "../../../../src/core/proposal/measure/parse-json-path.ts";
@@ -54,8 +55,11 @@ export const POLICY_ROWS = [
         slot: null,
         idempotencyHeader: null,
       };
-      const { content } = measureRequest({ ...REQUEST, http }, payload, HINTS);
+      const request = { ...REQUEST, http };
+      const { content } = measureRequest(request, payload, HINTS);
       return [
+        // A large payload is measured in pieces.
+        finish(measureRequestInSteps(request, payload, HINTS)),
         content.isAmbiguous?.("amount"),
         content.texts(),
         content.templateErrors(),
