@@ -165,7 +165,7 @@ export class IntentObject extends DurableObject<Env> {
     const order = state === undefined ? undefined : currentOrder(state);
     if (state === undefined || order === undefined) throw new Error("invariant: a begun send has an order");
     try {
-      const record = this.#store.case();
+      const record = this.#store.case()?.record;
       const { http } = JSON.parse(record?.request ?? "{}") as Partial<ProposalRequest>;
       if (http === undefined) throw new Error("invariant: an intent that Gate sends has a stored request");
       const body = record?.payload.kind === "content" && !hasBody ? this.#store.payload() : null;
@@ -188,13 +188,14 @@ export class IntentObject extends DurableObject<Env> {
   async getRecord(): Promise<IntentRecord | null> {
     const state = this.#applyDeadlines();
     if (state === undefined) return null;
-    const first = this.#store.firstDecision();
+    const stored = this.#store.case();
+    const proposed = stored === undefined ? [] : [factsNote(JSON.parse(stored.firstDecision) as Decision)];
     return {
       state,
       entries: this.#store.entries(),
-      notes: [...(first === null ? [] : [factsNote(JSON.parse(first) as Decision)]), ...this.#store.notes()],
+      notes: [...proposed, ...this.#store.notes()],
       salt: this.#store.salt(),
-      case: this.#store.case() ?? null,
+      case: stored?.record ?? null,
     };
   }
 

@@ -21,7 +21,7 @@ import type { StoredResponse } from "../../src/ports/intents.ts";
  *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under that key the
  *                     case: the request, the full decision, a small payload. Destroying the key erases all it sealed
  *   entries:<seq>     the entries of one later commit, under the sequence of the first
- *   decision:0      sealed: the decision in force, once changed rules replaced the first
+ *   decision:0        sealed: the decision in force, once changed rules replaced the first
  *   notes:<seq>       sealed: free text of these entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
  *   response:<n>      sealed: the upstream's response to a write that Gate sent; 0 is status and headers, then the body
@@ -177,18 +177,15 @@ export class IntentStore {
     );
   }
 
-  /** With the decision in force. */
-  case(): CaseRecord | undefined {
+  /** With the decision in force, and the first one, which the commitment in its entry opens with. */
+  case(): { readonly record: CaseRecord; readonly firstDecision: string } | undefined {
     const stored = this.#storedCase();
     if (stored === undefined) return undefined;
     const name = key("decision", 0);
     const sealed = this.#storage.kv.get<Uint8Array>(name);
-    return sealed === undefined ? stored : { ...stored, decision: this.#unseal(name, sealed).toString() };
-  }
-
-  /** JSON text of the decision on the proposal, which the commitment of its entry opens with; null once erased. */
-  firstDecision(): string | null {
-    return this.#storedCase()?.decision ?? null;
+    const decision = sealed === undefined ? stored.decision : this.#unseal(name, sealed).toString();
+    const { request, payload } = stored;
+    return { record: { request, payload, decision }, firstDecision: stored.decision };
   }
 
   putDecision(decision: string): void {

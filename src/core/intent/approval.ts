@@ -4,7 +4,7 @@ import { err, ok } from "../base/result.ts";
 import type { VoteContext, CurrentBindings } from "./command.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
-import type { Phase } from "./phase.ts";
+import { type Phase, wasOrdered } from "./phase.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, RecordedVote } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
@@ -63,7 +63,7 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   const ineligible = eligibility(state, voter);
   if (ineligible) return err(ineligible);
   const isRepeated = state.votes.some((vote) => isFrom(vote, voter));
-  if (isRepeated && isCarriedOn(state.phase)) return asBefore(state, command);
+  if (isRepeated && wasOrdered(state.phase)) return asBefore(state, command);
   const refusal = isRepeated ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
   // The contract answers 200 to a repeated approval.
@@ -196,11 +196,6 @@ function asBefore(state: IntentState, command: Command<"approve" | "reject">): C
 /** Did this person end the intent this way? Intents of version 0.1 do not know who revoked them. */
 function isEndedBy({ phase, endedBy }: IntentState, { person }: Voter, by: Phase): boolean {
   return phase === by && endedBy === person;
-}
-
-/** Approved, and since then ordered or carried out. */
-function isCarriedOn(phase: Phase): boolean {
-  return ["scheduled", "claimed", "succeeded", "failed", "indeterminate"].includes(phase);
 }
 
 type VoteIdentity = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;

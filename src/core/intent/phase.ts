@@ -17,6 +17,14 @@ export const PHASES = [
 
 export type Phase = (typeof PHASES)[number];
 
+/** The phases of an approved intent from its first order on. */
+const ORDERED: ReadonlySet<Phase> = new Set(["scheduled", "claimed", "succeeded", "failed", "indeterminate"]);
+
+/** Was an intent in this phase approved, and ordered since? */
+export function wasOrdered(phase: Phase): boolean {
+  return ORDERED.has(phase);
+}
+
 /**
  * The status that clients of the contract poll for. It folds phases that they need not tell apart: every rejection by
  * a person is `blocked`, and an unknown outcome stays `scheduled`, because `failed` would invite an agent to repeat a

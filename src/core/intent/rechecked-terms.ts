@@ -11,7 +11,8 @@ export type RecheckInput = Pick<
 
 /**
  * The terms under changed rules. What the proposal fixed stays: its time, its key, its repeats, who proposed and edited
- * it. Nobody who was excluded may vote now, nor an editor whom these rules do not let approve, and a write that waited for the agent's connection does so still.
+ * it. Nobody who was excluded may vote now, nor an editor whom these rules do not let approve. A write that waited for the
+ * agent's connection does so still.
  */
 export function recheckedTerms(before: IntentTerms, input: RecheckInput): IntentTerms {
   const { payloadDigest, requestDigest, subject, keyed, counted, predecessor, editor } = before;

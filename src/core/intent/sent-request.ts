@@ -1,6 +1,7 @@
 import { canonicalJson } from "../base/json.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
+import { pathBelow } from "../outbound/path.ts";
 import { slotOf } from "../registry/injection.ts";
 import type { Destination } from "../registry/registry.ts";
 
@@ -35,15 +36,11 @@ function isSentAsBound(
   // The stored request is the one that is sent: a template that makes another of the payload does not change it.
   if (canonicalJson(formOf(http)) !== canonicalJson(formOf(bound))) return false;
   const upstream = entry?.upstream?.url;
-  if (upstream === undefined || !isBelow(bound.url, upstream)) return false;
+  if (upstream === undefined || pathBelow(upstream, bound.url.replace(/\?.*$/s, "")) === null) return false;
   const slot = entry?.credential ? slotOf(entry.credential.injection) : null;
   return canonicalJson(slot) === canonicalJson(bound.slot);
 }
 
 function formOf({ method, url, headers, slot, idempotencyHeader }: HttpWrite) {
   return { method, url, headers, slot, idempotencyHeader };
-}
-
-function isBelow(url: string, base: string): boolean {
-  return url.startsWith(base) && ["", "/", "?"].includes(url.charAt(base.length));
 }

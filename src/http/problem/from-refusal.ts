@@ -1,5 +1,5 @@
 import type { Phase } from "../../core/intent/phase.ts";
-import { statusOf } from "../../core/intent/phase.ts";
+import { statusOf, wasOrdered } from "../../core/intent/phase.ts";
 import type { VoteFailure } from "../../app/approvals/decide-intent.ts";
 import type { EditFailure } from "../../app/proposals/edit-intent.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
@@ -212,22 +212,12 @@ function wrongPhase(command: string, phase: Phase): Problem {
       ? `The intent is ${phase.replace("_", " ")} already.`
       : `Cannot ${command} an intent in state ${phase}.`,
     error: command === "cancel" ? "cannot_cancel" : `Intent is ${intentStatus}`,
-    more: { state: phase, intent_status: intentStatus, ...(isAnswered && { decision: decisionIn(phase) }) },
+    more: {
+      state: phase,
+      intent_status: intentStatus,
+      ...(isAnswered && { decision: wasOrdered(phase) ? "approved" : phase }),
+    },
   };
-}
-
-/** What was decided, whatever became of it since. */
-function decisionIn(phase: Phase): string {
-  switch (phase) {
-    case "scheduled":
-    case "claimed":
-    case "succeeded":
-    case "failed":
-    case "indeterminate":
-      return "approved";
-    default:
-      return phase;
-  }
 }
 
 function problem(status: Problem["status"], code: Problem["code"], detail: string): Problem {

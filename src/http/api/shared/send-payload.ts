@@ -4,8 +4,8 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { GateContext } from "../../middleware/context.ts";
 
 /**
- * Time in which a client has to take a piece of a mebibyte, at the pace that a sent body has to keep. One that stalls
- * would hold its place for as long as it likes.
+ * Time in which a client has to take a piece, of a mebibyte at most. One that stalls would hold its place for as long as
+ * it likes.
  */
 const PIECE_PATIENCE_MS = 20_000;
 
@@ -36,9 +36,6 @@ export async function sendPayload(
     release?.();
     return c.body(null, 200, headers);
   }
-  const [before, after] = (around ?? ["", ""]).map((text) => new TextEncoder().encode(text));
-  const length = around === null ? bytes : Math.ceil(bytes / 3) * 4;
-  const ports = c.env;
   if (bytes <= SENT_WHOLE_BYTES) {
     const whole = await intent.payload();
     release?.();
@@ -48,6 +45,9 @@ export async function sendPayload(
       ? c.body(stored, 200, headers)
       : c.body(around.join(stored.toString("base64")), 200, headers);
   }
+  const [before, after] = (around ?? ["", ""]).map((text) => new TextEncoder().encode(text));
+  const length = around === null ? bytes : Math.ceil(bytes / 3) * 4;
+  const ports = c.env;
   const { readable, writable } = ports.streamOfLength((before?.length ?? 0) + length + (after?.length ?? 0));
   const writer = writable.getWriter();
   const send = async () => {
