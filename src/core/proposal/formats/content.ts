@@ -85,18 +85,13 @@ function parseBytes(
   };
 }
 
-/** Without one of these a form's only name is the text. A page has its first tag before them. */
-const FORM_SIGN = /[=&]|<[a-z/!?]|%[\da-f]{2}/i;
-
-function startsLikeForm(text: string): boolean {
-  const sign = FORM_SIGN.exec(text)?.[0];
-  return sign !== undefined && !sign.startsWith("<");
-}
+/** Without one of these a form's only name is the text. */
+const FORM_SIGN = /[=&]|%[\da-f]{2}/i;
 
 /** Rack takes a body without a media type for a form, whatever it looks like. */
 function guessedFields(body: Body): Fields | null {
-  const mayBeForm = (body.format === "text" || body.format === "csv") && startsLikeForm(body.text);
-  return mayBeForm ? formFields(body.text) : null;
+  const isText = body.format === "text" || body.format === "csv" || body.format === "xml";
+  return isText && FORM_SIGN.test(body.text) ? formFields(body.text) : null;
 }
 
 /** An unknown declared type (docx, png) can be any binary; a declared text type can't. */

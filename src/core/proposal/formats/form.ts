@@ -65,16 +65,34 @@ export function bracketFields(text: string): Fields {
  * `row.0.id=1&row.1.id=2`, `row[a][id]=1&row[b][id]=2`.
  */
 export function formRecords(fields: Fields): number {
+  // Without a byte-order mark, which some readers leave in the first name.
+  const names = fields.map(([name]) => name.replace(/^\ufeff/, ""));
+  const most = mostRepeated(names);
+  if (!names.some((name) => PHP_CHANGES.test(name))) return most;
+  // Of a name without brackets PHP keeps the last value only.
+  return Math.max(most, mostRepeated(names.filter((name) => name.includes("[")).map(phpName)));
+}
+
+function mostRepeated(names: readonly string[]): number {
   const counts = new Map<string, number>();
   let most = 1;
-  for (const [name] of fields) {
-    // Without a byte-order mark, which some readers leave in the first name.
-    const key = repeatedName(name.replace(/^\ufeff/, ""));
+  for (const name of names) {
+    const key = repeatedName(name);
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     most = Math.max(most, count);
   }
   return most;
+}
+
+const PHP_CHANGES = /[ .\0]/;
+
+/** PHP drops blanks before a name, ends it at a NUL, and writes `_` for a blank or a dot before the first bracket. */
+function phpName(name: string): string {
+  const whole = name.replace(/^ +/, "").split("\0", 1)[0] ?? "";
+  const bracket = whole.indexOf("[");
+  const end = bracket < 0 ? whole.length : bracket;
+  return whole.slice(0, end).replaceAll(/[ .]/g, "_") + whole.slice(end);
 }
 
 /** PHP and Rails write `row[0][id]`, ASP.NET and AWS `row.0.id`, Django `row-0-id`. */
