@@ -1,20 +1,11 @@
-import { BARRIER, BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
+import { BARRIER, BETWEEN_TEXTS } from "./barrier.ts";
 import { finish, type Steps } from "../../base/steps.ts";
 import { decodedBase64 } from "./base64-runs.ts";
-import {
-  BACKSLASH_FORMS,
-  formPattern,
-  PERCENT_BYTE,
-  PERCENT_UNICODE,
-  type EscapeForm,
-} from "../../base/escape-forms.ts";
 import { decodedReferences } from "./character-references.ts";
-import { decodedWords } from "./encoded-words.ts";
+import { fullyUnescaped, MAX_ROUNDS, unescaped } from "./escapes.ts";
 import { type MarkdownOptions, markdownTexts } from "./markdown.ts";
 import { markupTexts } from "./markup.ts";
 
-/** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
-const MAX_ROUNDS = 3;
 const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
 /** A tag or comment may open, the reading order changes, or the text has a barrier of its own. */
 const SEARCHED_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
@@ -30,9 +21,6 @@ const WRITES_BACKSLASH = /\\|%5c|&(?:bsol|#0{0,6}92|#x0{0,6}5c)/i;
 
 /** As in quoted-printable, or an ordinary `?id=41`. */
 const WRITES_OCTET = /=[0-9A-F]{2}/;
-
-/** What is not undone, because most readers don't. */
-type Escapes = "all" | "no backslashes" | "no quoted-printable";
 
 /** What texts are searched for. */
 export interface Purpose {
@@ -257,85 +245,7 @@ function changedByMarkdown(text: string, options: MarkdownOptions): readonly str
   );
 }
 
-function fullyUnescaped(text: string, escapes: Escapes = "all"): string {
-  let current = text;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = unescaped(current, escapes);
-    if (next === current) break;
-    current = next;
-  }
-  return current;
-}
-
 function base64In(text: string, search: Search): string {
   if (search.bytes.length < text.length) search.bytes = new Uint8Array(text.length * 2);
   return decodedBase64(text, search.bytes);
-}
-
-function unescaped(text: string, escapes: Escapes = "all"): string {
-  let next = text;
-  if (next.includes("%")) next = decodedPercent(next);
-  if (next.includes("&")) next = decodedReferences(next);
-  if (escapes !== "no backslashes" && next.includes("\\")) next = decodedBackslashes(next);
-  if (next.includes("=?")) next = decodedWords(next);
-  if (escapes !== "no quoted-printable" && next.includes("=")) next = decodedQuotedPrintable(next);
-  return next;
-}
-
-const UTF8 = new TextDecoder();
-
-const PERCENT = new RegExp(`(?:${withoutGroups(PERCENT_BYTE)})+|${withoutGroups(PERCENT_UNICODE)}`, "g");
-
-function decodedPercent(text: string): string {
-  return text.replaceAll(PERCENT, (run) => {
-    if (run.length === 3) {
-      const code = Number.parseInt(run.slice(1), 16);
-      if (code < 0x80) return decodedCharacter(code);
-    }
-    return run.startsWith("%u") ? character(run.slice(2)) : withoutBarriers(UTF8.decode(hexBytes(run)));
-  });
-}
-
-function withoutGroups(form: EscapeForm): string {
-  return formPattern(form).replaceAll(/[()]/g, "");
-}
-
-/** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. */
-function decodedQuotedPrintable(text: string): string {
-  return text
-    .replaceAll(/=\r?\n/g, "")
-    .replaceAll(/(?:=[0-9A-F]{2})+/g, (run) => withoutBarriers(UTF8.decode(hexBytes(run))));
-}
-
-function hexBytes(run: string): Uint8Array {
-  const bytes = new Uint8Array(run.length / 3);
-  for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(run.slice(index * 3 + 1, index * 3 + 3), 16);
-  }
-  return bytes;
-}
-
-/** The numbered forms, control characters, and characters as themselves. */
-const BACKSLASHES = new RegExp(
-  String.raw`${BACKSLASH_FORMS.map(withoutGroups).join("|")}|\\[nrtfvb/"'\\]`,
-  "g",
-);
-
-function decodedBackslashes(text: string): string {
-  return text.replaceAll(BACKSLASHES, (written) => {
-    if (written.length === 2) return unquoted(written.charAt(1));
-    const form = BACKSLASH_FORMS.find(({ lead }) => written.startsWith(lead));
-    if (form === undefined) return written;
-    // Stops at a closing brace.
-    return decodedCharacter(Number.parseInt(written.slice(form.lead.length), form.radix));
-  });
-}
-
-function unquoted(letter: string): string {
-  if (letter === "n" || letter === "r") return "\n";
-  return /[tfvb]/.test(letter) ? " " : letter;
-}
-
-function character(hex: string): string {
-  return decodedCharacter(Number.parseInt(hex, 16));
 }

@@ -3,6 +3,7 @@ import { withoutBarriers } from "../../../../src/core/detection/decoding/barrier
 import { decodedBase64 } from "../../../../src/core/detection/decoding/base64-runs.ts";
 import { decodings, shownTexts } from "../../../../src/core/detection/decoding/decodings.ts";
 import { decodedReferences } from "../../../../src/core/detection/decoding/character-references.ts";
+import { fullyUnescaped } from "../../../../src/core/detection/decoding/escapes.ts";
 import { decodedWords } from "../../../../src/core/detection/decoding/encoded-words.ts";
 import { markdownTexts } from "../../../../src/core/detection/decoding/markdown.ts";
 import { markupTexts } from "../../../../src/core/detection/decoding/markup.ts";
@@ -84,6 +85,12 @@ export const DETECTION_ROWS = [
       inside: ["shownTexts", "eachBatch"].map((name) => `${DETECTION}/decoding/decodings.ts#${name}`),
       size: 100,
     },
+  ),
+  row(
+    `${DETECTION}/decoding/escapes.ts#fullyUnescaped`,
+    [...TEXT_SHAPES, ...OPEN_CONSTRUCTS],
+    (text) => fullyUnescaped(text),
+    { inside: [`${DETECTION}/decoding/escapes.ts#unescaped`] },
   ),
   row(`${DETECTION}/decoding/encoded-words.ts#decodedWords`, TEXT_SHAPES, (text) => decodedWords(text)),
   row(
