@@ -6,11 +6,11 @@ import type { Result } from "../core/base/result.ts";
 /** A person's account at a system that Gate trusts to authenticate them, by that system's stable id, never a name. */
 export interface ExternalIdentity {
   /**
-   * `link`: the recipient of a message, by its signed link. `local`: unauthenticated; a local server was started so
+   * `link`: the recipient of a message, by its signed link or through an approval provider. `local`: unauthenticated; a local server was started so
    * that people sign in by name.
    */
   readonly kind: "oidc" | "slack" | "link" | "local";
-  /** The issuer's URL; Slack's team id; for `link` and `local` the kind. */
+  /** The issuer's URL; Slack's team id; `gate` for `link`; `local` for `local`. */
   readonly issuer: string;
   /** The issuer's id of the person; Slack's user id; for `link` and `local` the person's id in the registry. */
   readonly subject: string;
@@ -81,9 +81,20 @@ export interface Sessions {
 export interface VerifiedToken {
   readonly issuer: string;
   readonly subject: string;
-  /** Lower case; null unless the issuer states that it verified the address. */
-  readonly email: string | null;
+  /** The verified address, in lower case, or why there is none. */
+  readonly email: Result<string, EmailProblem>;
 }
+
+/** Why a verified token, and the issuer's userinfo endpoint, state no verified address. */
+export type EmailProblem =
+  /** There is no `email`. */
+  | "email_missing"
+  /** `email` is no address. */
+  | "email_invalid"
+  /** `email_verified` is not true. */
+  | "email_unverified"
+  /** Only the userinfo endpoint would know, and it can't be reached or refuses. */
+  | "userinfo_unavailable";
 
 /** Why a token was refused. */
 export type TokenProblem =
@@ -95,17 +106,15 @@ export type TokenProblem =
   | "bad_signature"
   | "keys_unavailable";
 
+export interface TokenFailure {
+  readonly problem: TokenProblem;
+  /** The claim that is wrong or missing; null: none by itself. */
+  readonly claim: string | null;
+}
+
 export interface TokenVerifier {
-  /**
-   * A JWT of one of these issuers (RFC 7519, RFC 8725: asymmetric algorithms only).
-   *
-   * @param emails `vouched`: the issuer verifies every address and sends no `email_verified` claim
-   */
-  verify(
-    token: string,
-    issuers: readonly TrustedIssuer[],
-    emails: "claimed" | "vouched",
-  ): Promise<Result<VerifiedToken, TokenProblem>>;
+  /** A JWT of one of these issuers (RFC 7519, RFC 8725: asymmetric algorithms only). */
+  verify(token: string, issuers: readonly TrustedIssuer[]): Promise<Result<VerifiedToken, TokenFailure>>;
 }
 
 /** Why a sign-in with a provider failed. */
@@ -116,7 +125,33 @@ export type SignInProblem =
   | "attempt_unknown"
   /** The person or the provider declined. */
   | "denied"
+  /** The provider does not accept the authorization request: its redirect URI, scope or response type. */
+  | "request_refused"
+  /** The provider does not accept Gate's client id and secret. */
+  | "client_refused"
+  /** The provider does not accept the code: it expired, or was redeemed. */
+  | "code_refused"
+  /** The browser came back without a code, or with more than one provider's answer has. */
+  | "callback_invalid"
+  /** The token endpoint's answer is none of OAuth 2.0. */
+  | "answer_invalid"
   | TokenProblem;
+
+export interface SignInFailure {
+  readonly problem: SignInProblem;
+  /** The token's claim that is wrong or missing; null: none by itself. */
+  readonly claim: string | null;
+  /** The provider; null: the attempt is of none. */
+  readonly issuer: string | null;
+}
+
+/** A sign-in that the browser takes to the provider. */
+export interface StartedSignIn {
+  readonly url: string;
+  /** The provider sends it back. */
+  readonly state: string;
+  readonly sealedAttempt: string;
+}
 
 /** OpenID Connect's authorization code flow with PKCE (RFC 7636), state and nonce. */
 export interface CodeFlow {
@@ -126,10 +161,10 @@ export interface CodeFlow {
   begin(
     provider: OidcProvider,
     attempt: { readonly next: string; readonly redirectUri: string; readonly now: number },
-  ): Promise<Result<{ readonly url: string; readonly sealedAttempt: string }, SignInProblem>>;
+  ): Promise<Result<StartedSignIn, SignInFailure>>;
   /** Redeems the provider's callback. An attempt can be finished once, successful or not. */
   finish(
     providers: readonly OidcProvider[],
     callback: { readonly url: string; readonly sealedAttempt: string; readonly now: number },
-  ): Promise<Result<{ readonly token: VerifiedToken; readonly next: string }, SignInProblem>>;
+  ): Promise<Result<{ readonly token: VerifiedToken; readonly next: string }, SignInFailure>>;
 }

@@ -1,5 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
-import type { TokenProblem } from "../../ports/identity.ts";
+import type { TokenFailure } from "../../ports/identity.ts";
 
 /**
  * Why a verified token was issued for another use than telling who a person is; null: it was not.
@@ -12,11 +12,16 @@ export function otherUse(
   payload: JWTPayload,
   audience: string,
   latestIssue: number,
-): TokenProblem | null {
-  if (!isIdTokenType(header) || !isIdTokenContent(payload)) return "malformed";
-  if (!isForUs(payload, audience)) return "wrong_audience";
+): TokenFailure | null {
+  if (!isIdTokenType(header)) return { problem: "malformed", claim: "typ" };
+  const foreign = otherContent(payload);
+  if (foreign !== null) return { problem: "malformed", claim: foreign };
+  if (!isForUs(payload, audience)) {
+    return { problem: "wrong_audience", claim: payload["azp"] === undefined ? "aud" : "azp" };
+  }
   // jose compares `iat` only with a maximum age: a token from the future would outlive every rotation of keys.
-  return payload.iat !== undefined && payload.iat > latestIssue ? "not_yet_valid" : null;
+  const isAhead = payload.iat !== undefined && payload.iat > latestIssue;
+  return isAhead ? { problem: "not_yet_valid", claim: "iat" } : null;
 }
 
 /** RFC 7519 section 5: no `typ`, or `JWT`; a `cty` announces a nested token. */
@@ -24,16 +29,14 @@ function isIdTokenType({ typ, cty }: JWTHeaderParameters): boolean {
   return cty === undefined && (typ === undefined || isWord(typ, "jwt"));
 }
 
-/** What issuers that leave out the header's `typ` write into the claims instead. */
-function isIdTokenContent(payload: JWTPayload): boolean {
+/** The claim that makes it another token: what issuers that leave out the header's `typ` write instead. Null: none. */
+function otherContent(payload: JWTPayload): string | null {
   const { nonce, typ, token_use: use } = payload;
-  return (
-    // RFC 8417: security event and logout tokens.
-    payload["events"] === undefined &&
-    (typ === undefined || isWord(typ, "id") || isWord(typ, "jwt")) &&
-    (use === undefined || isWord(use, "id")) &&
-    (nonce === undefined || (typeof nonce === "string" && nonce !== ""))
-  );
+  // RFC 8417: security event and logout tokens.
+  if (payload["events"] !== undefined) return "events";
+  if (typ !== undefined && !isWord(typ, "id") && !isWord(typ, "jwt")) return "typ";
+  if (use !== undefined && !isWord(use, "id")) return "token_use";
+  return nonce === undefined || (typeof nonce === "string" && nonce !== "") ? null : "nonce";
 }
 
 /** OpenID Connect Core section 3.1.3.7: other audiences only beside an `azp`, which is ours. */

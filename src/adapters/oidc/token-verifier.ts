@@ -1,9 +1,11 @@
-import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { JWTVerifyGetKey } from "jose";
 import type { TrustedIssuer } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { TokenProblem, TokenVerifier } from "../../ports/identity.ts";
+import type { TokenFailure, TokenProblem, TokenVerifier } from "../../ports/identity.ts";
+import { emailIn } from "./email-claim.ts";
 import type { IssuerDocuments } from "./issuer-documents.ts";
+import { issuerKeys, isUnknownKey, type IssuerKeys } from "./issuer-keys.ts";
 import { otherUse } from "./token-use.ts";
 
 /**
@@ -18,71 +20,68 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 /** OpenID Connect Core section 2 allows 255 characters; some issuers send more. */
 const MAX_SUBJECT_CHARACTERS = 500;
 
-/** RFC 5321 section 4.5.3.1. */
-const MAX_EMAIL_CHARACTERS = 254;
-
-/**
- * Printable ASCII, as in the registry: some other letters have an ASCII lower case (the Kelvin sign's is `k`), so an
- * attacker's address could fold to another person's.
- */
-const EMAIL = /^[!-?A-~]+@[!-?A-~]+$/;
-
-/** Bounds the memory: key sets of the registry's issuers, and of those it had before an edit. */
-const MAX_KEY_SETS = 100;
-
 export function tokenVerifier(documents: IssuerDocuments): TokenVerifier {
-  const keySets = new Map<string, JWTVerifyGetKey>();
-
-  /** The issuer's keys; jose refetches them every 10 minutes, and for an unknown key at most every 30 seconds. */
-  async function keySetOf(issuer: TrustedIssuer): Promise<JWTVerifyGetKey | null> {
-    const { allowPrivate } = issuer;
-    const url = issuer.jwks ?? (await documents.configuration(issuer))?.jwks_uri;
-    if (typeof url !== "string" || !URL.canParse(url)) return null;
-    const name = JSON.stringify([url, allowPrivate]);
-    const cached = keySets.get(name);
-    if (cached !== undefined) return cached;
-    const keySet = createRemoteJWKSet(new URL(url), {
-      [customFetch]: async (address: string) => {
-        const found = await documents.json(address, allowPrivate);
-        return found === null ? new Response(null, { status: 503 }) : Response.json(found);
-      },
-    });
-    if (keySets.size >= MAX_KEY_SETS) keySets.clear();
-    keySets.set(name, keySet);
-    return keySet;
-  }
+  const keysOf = issuerKeys(documents);
 
   return {
-    async verify(token, issuers, emails) {
+    async verify(token, issuers) {
       const claimed = unverifiedIssuer(token);
-      if (claimed === null) return err("malformed");
+      if (claimed === null) return failed("malformed");
       const issuer = issuers.find((each) => each.issuer === claimed);
-      if (issuer === undefined) return err("unknown_issuer");
-      const keySet = await keySetOf(issuer);
-      if (keySet === null) return err("keys_unavailable");
-      const payload = await verifyToken(token, issuer, keySet);
+      if (issuer === undefined) return failed("unknown_issuer", "iss");
+      const keys = await keysOf(issuer);
+      if (keys === null) return failed("keys_unavailable");
+      const payload = await verifyByCurrentKeys(token, issuer, keys);
       if (!payload.ok) return payload;
       const { sub } = payload.value;
       if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) {
-        return err("malformed");
+        return failed("malformed", "sub");
       }
-      if (!sub.isWellFormed()) return err("malformed");
-      return ok({ issuer: issuer.issuer, subject: sub, email: emailOf(payload.value, emails) });
+      if (!sub.isWellFormed()) return failed("malformed", "sub");
+      return ok({ issuer: issuer.issuer, subject: sub, email: emailIn(payload.value, issuer.emails) });
     },
   };
+}
+
+type Verified = Result<JWTPayload, TokenFailure>;
+
+/**
+ * A key that Gate does not know may be one that the issuer has begun to use just now. Where Gate may not look, the token
+ * is not called forged: its issuer is not to blame for Gate's limit.
+ */
+async function verifyByCurrentKeys(
+  token: string,
+  issuer: TrustedIssuer,
+  keys: IssuerKeys,
+): Promise<Verified> {
+  const first = await verifyToken(token, issuer, keys.key);
+  if (first.result.ok || !first.mayBeNewKey) return first.result;
+  try {
+    if (await keys.refetch()) return (await verifyToken(token, issuer, keys.key)).result;
+  } catch {
+    return failed("keys_unavailable");
+  }
+  return first.isKeyUnknown ? failed("keys_unavailable") : first.result;
+}
+
+interface Attempt {
+  readonly result: Verified;
+  readonly isKeyUnknown: boolean;
+  /** Keys that were fetched now might verify it: the key is unknown, or the header names none. */
+  readonly mayBeNewKey: boolean;
 }
 
 async function verifyToken(
   token: string,
   { issuer, audience }: TrustedIssuer,
   keySet: JWTVerifyGetKey,
-): Promise<Result<JWTPayload, TokenProblem>> {
-  let isWithoutKeys = false;
+): Promise<Attempt> {
+  let keyError: unknown = null;
   const keys: JWTVerifyGetKey = async (header, input) => {
     try {
       return await keySet(header, input);
     } catch (error) {
-      isWithoutKeys = !isCausedByToken(error);
+      keyError = error;
       throw error;
     }
   };
@@ -96,29 +95,41 @@ async function verifyToken(
     });
     const latestIssue = Date.now() / 1_000 + CLOCK_TOLERANCE_SECONDS;
     const problem = otherUse(protectedHeader, payload, audience, latestIssue);
-    return problem === null ? ok(payload) : err(problem);
+    const result = problem === null ? ok(payload) : err(problem);
+    return { result, isKeyUnknown: false, mayBeNewKey: false };
   } catch (error) {
-    return err(isWithoutKeys ? "keys_unavailable" : problemOf(error));
+    const isKeyUnknown = isUnknownKey(keyError);
+    const isNameless = error instanceof errors.JWSSignatureVerificationFailed && !namesKey(token);
+    const isWithoutKeys = keyError !== null && !isCausedByToken(keyError);
+    const result = isWithoutKeys ? failed("keys_unavailable") : err(problemOf(error));
+    return { result, isKeyUnknown, mayBeNewKey: isKeyUnknown || isNameless };
   }
 }
 
-/** The key set was loaded, and holds no key that fits the token's header. */
+function namesKey(token: string): boolean {
+  return decodeProtectedHeader(token).kid !== undefined;
+}
+
+/** The key set was loaded, and no single key of it fits the token's header. */
 function isCausedByToken(error: unknown): boolean {
   return (
-    error instanceof errors.JWKSNoMatchingKey ||
+    isUnknownKey(error) ||
     error instanceof errors.JWKSMultipleMatchingKeys ||
     error instanceof errors.JOSENotSupported
   );
 }
 
-function problemOf(error: unknown): TokenProblem {
-  if (error instanceof errors.JWTExpired) return "expired";
+function problemOf(error: unknown): TokenFailure {
+  if (error instanceof errors.JWTExpired) return { problem: "expired", claim: "exp" };
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === "aud") return "wrong_audience";
-    return error.claim === "nbf" ? "not_yet_valid" : "malformed";
+    const { claim } = error;
+    if (claim === "aud") return { problem: "wrong_audience", claim };
+    return { problem: claim === "nbf" ? "not_yet_valid" : "malformed", claim };
   }
-  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return "malformed";
-  return "bad_signature";
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) {
+    return { problem: "malformed", claim: null };
+  }
+  return { problem: "bad_signature", claim: null };
 }
 
 /** The `iss` claim before verification, used only to choose the keys. */
@@ -130,10 +141,9 @@ function unverifiedIssuer(token: string): string | null {
   }
 }
 
-function emailOf(payload: JWTPayload, emails: "claimed" | "vouched"): string | null {
-  const { email, email_verified: isVerified } = payload;
-  // Exactly true: some issuers send the text "false".
-  if (emails === "claimed" && isVerified !== true) return null;
-  if (typeof email !== "string" || email.length > MAX_EMAIL_CHARACTERS || !EMAIL.test(email)) return null;
-  return email.toLowerCase();
+function failed(
+  problem: TokenProblem,
+  claim: string | null = null,
+): { readonly ok: false; readonly error: TokenFailure } {
+  return err({ problem, claim });
 }

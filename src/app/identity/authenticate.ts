@@ -1,8 +1,9 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Person, Registry, TrustedIssuer } from "../../core/registry/registry.ts";
+import { logLine } from "../../core/base/log-line.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Session, TokenProblem, VerifiedToken } from "../../ports/identity.ts";
+import type { EmailProblem, Session, TokenProblem, VerifiedToken } from "../../ports/identity.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { ifActive, principalOfPerson, type AccountFailure } from "./account.ts";
 
@@ -35,8 +36,14 @@ export type PresentedCredential =
 /** Why a presented key or token was refused; each door words it. */
 export type AuthFailure =
   | { readonly kind: "unknown_key" }
-  | { readonly kind: "invalid_token"; readonly problem: TokenProblem }
-  | AccountFailure;
+  | { readonly kind: "invalid_token"; readonly problem: TokenProblem; readonly claim: string | null }
+  | AccountFailure
+  | NoAddress;
+
+/** An account that is not linked yet states no verified address by which to find its person. */
+interface NoAddress {
+  readonly kind: EmailProblem;
+}
 
 export type AuthPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "rules">;
 
@@ -58,11 +65,11 @@ export async function authenticate(
       return callerByKey(presented.key, ports, age);
     case "bearer_token": {
       const { signIn } = (await ports.rules.current()).registry;
-      return callerByToken(presented.jwt, signIn.oidc, "claimed", ports);
+      return callerByToken(presented.jwt, signIn.oidc, ports);
     }
     case "access_assertion": {
       const { access } = (await ports.rules.current()).registry.signIn;
-      return callerByToken(presented.jwt, access === null ? [] : [access], "vouched", ports);
+      return callerByToken(presented.jwt, access === null ? [] : [access], ports);
     }
     case "session":
       return ok(await callerBySession(presented.token, presented.acceptsLocal, ports, now));
@@ -86,15 +93,36 @@ export async function authenticateKey(
 export async function principalOfAccount(
   { issuer, subject, email }: VerifiedToken,
   ports: Pick<Ports, "linkedIdentities" | "rules">,
-): Promise<Result<Principal, AccountFailure>> {
+): Promise<Result<Principal, AccountFailure | NoAddress>> {
   const account = { kind: "oidc", issuer, subject } as const;
   const [{ registry }, linked] = await Promise.all([
     ports.rules.current(),
     ports.linkedIdentities.find(account),
   ]);
-  if (linked === null) return principalOfPerson(account, personOfEmail(email, registry), ports);
-  // Removing a person from the registry ends their access, whatever account they were linked to.
-  return registry.people.has(linked.person) ? ifActive(linked.principal) : err({ kind: "person_unknown" });
+  if (linked !== null) {
+    // Removing a person from the registry ends their access, whatever account they were linked to.
+    return registry.people.has(linked.person)
+      ? ifActive(linked.principal)
+      : refused({ kind: "person_unknown" }, issuer);
+  }
+  if (!email.ok) return refused({ kind: email.error }, issuer);
+  const person = personOfEmail(email.value, registry);
+  return person === undefined
+    ? refused({ kind: "person_unknown" }, issuer)
+    : principalOfPerson(account, person, ports);
+}
+
+/** The claim that keeps an account from its person; null: none by itself. */
+export function claimOf({ kind }: AuthFailure): "email" | "email_verified" | null {
+  if (kind === "email_unverified") return "email_verified";
+  return kind === "email_missing" || kind === "email_invalid" ? "email" : null;
+}
+
+/** The token is valid, so that nobody but an issuer's user can fill the log; it never holds their address. */
+function refused<F extends AccountFailure | NoAddress>(failure: F, issuer: string): Result<never, F> {
+  const claim = claimOf(failure);
+  console.error(logLine("sign_in_refused", { problem: failure.kind, issuer, ...(claim && { claim }) }));
+  return err(failure);
 }
 
 async function callerByKey(
@@ -110,12 +138,13 @@ async function callerByKey(
 async function callerByToken(
   jwt: string,
   issuers: readonly TrustedIssuer[],
-  emails: "claimed" | "vouched",
   ports: AuthPorts,
 ): Promise<Result<Caller, AuthFailure>> {
-  if (jwt.length > MAX_JWT_CHARACTERS) return err({ kind: "invalid_token", problem: "malformed" });
-  const verified = await ports.tokens.verify(jwt, issuers, emails);
-  if (!verified.ok) return err({ kind: "invalid_token", problem: verified.error });
+  if (jwt.length > MAX_JWT_CHARACTERS) {
+    return err({ kind: "invalid_token", problem: "malformed", claim: null });
+  }
+  const verified = await ports.tokens.verify(jwt, issuers);
+  if (!verified.ok) return err({ kind: "invalid_token", ...verified.error });
   const principal = await principalOfAccount(verified.value, ports);
   if (!principal.ok) return principal;
   return ok({ principal: principal.value, assurance: "sso", via: "token", expiresAt: null });
@@ -146,8 +175,7 @@ async function isAccepted(
 }
 
 /** An address that two people share identifies neither. */
-function personOfEmail(email: string | null, { people }: Registry): Person | undefined {
-  if (email === null) return undefined;
+function personOfEmail(email: string, { people }: Registry): Person | undefined {
   const [first, second] = [...people.values()].filter((person) => person.email === email);
   return second === undefined ? first : undefined;
 }

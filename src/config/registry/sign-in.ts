@@ -42,6 +42,9 @@ const provider = mapping(
     audience,
     jwks: jwks.optional(),
     client_secret: secretName,
+    email_verified: z
+      .enum(["required", "trusted"], { error: "must be `required` (the default) or `trusted`" })
+      .optional(),
     allow_private: flag().optional(),
   },
   "must be an issuer such as {issuer: https://login.example.com, audience: gate}",
@@ -73,6 +76,7 @@ function accessOf(written: WrittenAccess): TrustedIssuer {
     audience: written.audience,
     jwks: written.jwks ?? `${from.replace(/\/$/, "")}${ACCESS_KEYS}`,
     allowPrivate: written.allow_private ?? false,
+    emails: "vouched",
   };
 }
 
@@ -89,6 +93,7 @@ function providerOf(written: WrittenProvider): OidcProvider {
     jwks: written.jwks ?? null,
     clientSecret: written.client_secret ?? null,
     allowPrivate: written.allow_private ?? false,
+    emails: written.email_verified === "trusted" ? "trusted" : "claimed",
   };
 }
 

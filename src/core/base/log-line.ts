@@ -22,6 +22,8 @@ export const LOG_EVENTS = {
   notification_failed: "notification failed",
   notification_worker_failed: "notification worker not started",
   queue_send_failed: "queue send failed",
+  roster_not_recorded: "people and issuers of gate.yaml not recorded",
+  sign_in_refused: "sign-in refused",
   slack_form_failed: "Slack form not opened",
   slack_response_failed: "Slack did not accept a response",
   slack_vote_failed: "vote from Slack failed",

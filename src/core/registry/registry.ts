@@ -41,7 +41,14 @@ export interface TrustedIssuer {
   readonly jwks: string | null;
   /** The operator set `allow_private`: plain http and private addresses are allowed. */
   readonly allowPrivate: boolean;
+  readonly emails: EmailTrust;
 }
+
+/**
+ * What makes an issuer's `email` a verified address. `claimed`: its `email_verified` says so. `trusted`: the operator
+ * says so for an issuer that leaves the claim out. `vouched`: the issuer admits verified addresses only.
+ */
+export type EmailTrust = "claimed" | "trusted" | "vouched";
 
 export interface OidcProvider extends TrustedIssuer {
   /** Label of the button on the sign-in page. */

@@ -1,7 +1,7 @@
 import type { Principal, Role } from "../../core/identity/principal.ts";
 import type { Result } from "../../core/base/result.ts";
-import type { AuthFailure } from "../../app/identity/authenticate.ts";
-import type { TokenProblem } from "../../ports/identity.ts";
+import { claimOf, type AuthFailure } from "../../app/identity/authenticate.ts";
+import type { EmailProblem, TokenFailure } from "../../ports/identity.ts";
 import { refuse, type Problem } from "./problem.ts";
 
 /** Reveals only what the holder of the key, token or account could find out alone (probing). */
@@ -16,12 +16,30 @@ export function problemOfAuthFailure(failure: AuthFailure): Problem {
         headers: INVALID_TOKEN_CHALLENGE,
       };
     case "invalid_token":
-      return problemOfToken(failure.problem);
+      return problemOfToken(failure);
+    case "email_missing":
+    case "email_invalid":
+    case "email_unverified":
+      return {
+        status: 403,
+        code: failure.kind,
+        detail: EMAIL_TEXT[failure.kind],
+        more: { claim: claimOf(failure) },
+      };
+    case "userinfo_unavailable":
+      return {
+        status: 503,
+        code: "userinfo_unavailable",
+        detail:
+          "The issuer states the e-mail address at its userinfo endpoint only, which can't be read now. Try again.",
+        headers: { "Retry-After": "5" },
+      };
     case "person_unknown":
       return {
         status: 403,
         code: "person_unknown",
-        detail: "No person under `people` in gate.yaml has this account's verified e-mail address.",
+        detail:
+          "No person under `people` in gate.yaml has this account's verified e-mail address, or the person it is linked to was removed.",
       };
     case "identity_already_linked":
       return {
@@ -85,7 +103,16 @@ const POSSESSIVE = {
 /** RFC 6750 section 3.1. */
 const INVALID_TOKEN_CHALLENGE = { "WWW-Authenticate": 'Bearer error="invalid_token"' } as const;
 
-function problemOfToken(problem: TokenProblem): Problem {
+const EMAIL_TEXT = {
+  email_missing:
+    "The issuer states no `email` for this account, so Gate can't find its person in gate.yaml. Have the issuer add the claim (scope `email`), and sign in once on the sign-in page.",
+  email_invalid:
+    "The issuer's `email` claim is no e-mail address, so Gate can't find its person in gate.yaml.",
+  email_unverified:
+    "The issuer does not state `email_verified: true` for this account. Where it leaves the claim out and its addresses are its own, an operator sets `email_verified: trusted` for it in gate.yaml.",
+} as const satisfies Record<Exclude<EmailProblem, "userinfo_unavailable">, string>;
+
+function problemOfToken({ problem, claim }: TokenFailure): Problem {
   if (problem === "keys_unavailable") {
     return {
       status: 503,
@@ -98,7 +125,7 @@ function problemOfToken(problem: TokenProblem): Problem {
     status: 401,
     code: "invalid_token",
     detail: "The token is not valid for this deployment.",
-    more: { reason: problem },
+    more: { reason: problem, ...(claim !== null && { claim }) },
     headers: INVALID_TOKEN_CHALLENGE,
   };
 }

@@ -1,9 +1,10 @@
 import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { Hono } from "hono";
 import { html } from "hono/html";
+import { logLine } from "../../core/base/log-line.ts";
 import { err } from "../../core/base/result.ts";
 import type { Registry } from "../../core/registry/registry.ts";
-import type { ExternalIdentity, SessionProof, SignInProblem } from "../../ports/identity.ts";
+import type { ExternalIdentity, SessionProof, SignInFailure } from "../../ports/identity.ts";
 import { principalOfPerson } from "../../app/identity/account.ts";
 import { authenticateKey, principalOfAccount } from "../../app/identity/authenticate.ts";
 import { callerOf, requireHuman } from "../middleware/auth.ts";
@@ -26,25 +27,7 @@ import {
 } from "../middleware/session-cookie.ts";
 import { maySignInLocally } from "../middleware/local-sign-in.ts";
 import { openSession } from "./open-session.ts";
-
-const PROBLEM_TEXT = {
-  attempt_unknown: [
-    400,
-    "This sign-in expired, was already finished, or began in another browser. Sign in again.",
-  ],
-  denied: [403, "The provider did not sign you in."],
-  provider_unavailable: [503, "The provider can't be reached right now. Try again, or sign in another way."],
-  keys_unavailable: [
-    503,
-    "The provider's keys can't be fetched right now. Try again, or sign in another way.",
-  ],
-  malformed: [401, "The provider's token is malformed."],
-  unknown_issuer: [401, "The provider's token has another issuer."],
-  wrong_audience: [401, "The provider's token was issued for another application."],
-  expired: [401, "The provider's token had expired when it arrived."],
-  not_yet_valid: [401, "The provider's token is not valid yet: its clock and Gate's differ."],
-  bad_signature: [401, "The provider's token is not signed with the provider's keys."],
-} as const satisfies Record<SignInProblem, readonly [Problem["status"], string]>;
+import { signInProblem } from "./sign-in-problem.ts";
 
 /** The redirect URI that operators register with providers. */
 const CALLBACK = "/sign-in/callback";
@@ -145,7 +128,7 @@ async function startAtProvider(c: GateContext): Promise<Response> {
   const redirectUri = origin + CALLBACK;
   const begun = await ports.signIn.begin(provider, { next, redirectUri, now: Date.now() });
   if (!begun.ok) return signInFailed(c, begun.error);
-  setAttemptCookie(c, begun.value.sealedAttempt);
+  setAttemptCookie(c, begun.value.state, begun.value.sealedAttempt);
   return c.redirect(begun.value.url, 302);
 }
 
@@ -158,9 +141,10 @@ function providerOf(id: string, { signIn: trusted }: Registry) {
 
 /** Finishes a sign-in when the provider redirects the browser back. */
 async function finishAtProvider(c: GateContext): Promise<Response> {
-  const sealed = attemptOf(c);
-  clearAttemptCookie(c);
-  if (sealed === undefined) return signInFailed(c, "attempt_unknown");
+  const state = c.req.query("state") ?? "";
+  const sealed = attemptOf(c, state);
+  clearAttemptCookie(c, state);
+  if (sealed === undefined) return signInFailed(c, NO_ATTEMPT);
   const ports = c.env;
   const { registry } = await ports.rules.current();
   const callback = { url: c.req.url, sealedAttempt: sealed, now: Date.now() };
@@ -172,9 +156,13 @@ async function finishAtProvider(c: GateContext): Promise<Response> {
   return signedInPage(c, next);
 }
 
-function signInFailed(c: GateContext, problem: SignInProblem): Response | Promise<Response> {
-  const [status, detail] = PROBLEM_TEXT[problem];
-  return problemPage(c, { status, detail }, html`<p><a href="/sign-in">Sign in</a></p>`);
+/** In this browser, or any more. */
+const NO_ATTEMPT = { problem: "attempt_unknown", claim: null, issuer: null } as const satisfies SignInFailure;
+
+function signInFailed(c: GateContext, failure: SignInFailure): Response | Promise<Response> {
+  // A visitor who makes up a callback fills no log.
+  if (failure.issuer !== null) console.error(logLine("sign_in_refused", { ...failure }));
+  return problemPage(c, signInProblem(failure), html`<p><a href="/sign-in">Sign in</a></p>`);
 }
 
 /** The pages on which people sign in. */

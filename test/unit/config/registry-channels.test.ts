@@ -65,6 +65,7 @@ test("Cloudflare Access is configured by team, and its keys are at the team's ad
       audience: "aud-1",
       jwks: "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
       allowPrivate: false,
+      emails: "vouched",
     },
     oidc: [],
   });
@@ -75,6 +76,7 @@ test("Cloudflare Access is configured by team, and its keys are at the team's ad
     audience: "a",
     jwks: "https://k.example.com",
     allowPrivate: false,
+    emails: "vouched",
   });
 });
 
@@ -90,6 +92,7 @@ test("an issuer is stored to the letter, and its button shows its host unless it
       jwks: null,
       clientSecret: "bot",
       allowPrivate: false,
+      emails: "claimed",
     },
     {
       name: "Staff",
@@ -98,6 +101,7 @@ test("an issuer is stored to the letter, and its button shows its host unless it
       jwks: "http://127.0.0.1:7/keys",
       clientSecret: null,
       allowPrivate: true,
+      emails: "claimed",
     },
   ]);
   expect(read("").signIn).toEqual({ access: null, oidc: [] });

@@ -178,7 +178,7 @@ describe("what was handed out before a restore", () => {
       redirectUri: "https://gate.test/sign-in/callback",
       now: Date.now(),
     });
-    if (!begun.ok) throw new Error(begun.error);
+    if (!begun.ok) throw new Error(begun.error.problem);
     const state = new URL(begun.value.url).searchParams.get("state");
     const attempt = {
       url: `https://gate.test/sign-in/callback?state=${state}&code=abc`,
@@ -187,14 +187,14 @@ describe("what was handed out before a restore", () => {
     await restored();
     expect((await send("/v1/session", { headers: { cookie } })).status).toBe(401);
     const after = portsOf({ ...env }).signIn;
-    expect(await after.finish([provider], { ...attempt, now: Date.now() })).toEqual({
+    expect(await after.finish([provider], { ...attempt, now: Date.now() })).toMatchObject({
       ok: false,
-      error: "attempt_unknown",
+      error: { problem: "attempt_unknown" },
     });
     // The same attempt is one of this deployment's: without the restore the provider is questioned.
     const before = portsOf({ ...env, GATE_RESTORED_AT: "" } as typeof env).signIn;
     const finished = await before.finish([provider], { ...attempt, now: Date.now() });
-    expect(finished.ok ? "signed in" : finished.error).not.toBe("attempt_unknown");
+    expect(finished.ok ? "signed in" : finished.error.problem).not.toBe("attempt_unknown");
   });
 });
 
