@@ -21,6 +21,7 @@ import { registryChain } from "./adapters/d1/registry-chain.ts";
 import { publishedKeys } from "./adapters/signing/published-keys.ts";
 import { ruleBook } from "./adapters/d1/policy-texts.ts";
 import { registrySecrets, type RegistrySecrets } from "./adapters/vault/registry-secrets.ts";
+import { d1Roster } from "./adapters/d1/roster.ts";
 import { d1Sessions } from "./adapters/d1/sessions.ts";
 import { ed25519Signer } from "./adapters/signing/signer.ts";
 import { d1Switches } from "./adapters/d1/switches.ts";
@@ -35,6 +36,7 @@ import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
 import { bodyLimitsOf } from "./core/base/body-limits.ts";
 import { requestLimitsOf } from "./core/base/request-limits.ts";
 import type { Ports, TokenKind } from "./ports/ports.ts";
+import type { Roster } from "./ports/roster.ts";
 import type { RuleBook } from "./ports/rules.ts";
 import { settingsOf, type SettingVariables } from "./settings.ts";
 
@@ -55,6 +57,7 @@ interface Shared {
   readonly restoredAt: number | null;
   readonly chain: ReturnType<typeof registryChain>;
   readonly book: RuleBook;
+  readonly roster: Roster;
   readonly secrets: RegistrySecrets;
 }
 
@@ -86,12 +89,14 @@ function makePorts(env: Bindings): Ports {
 
 function sharedOf(env: Bindings): Shared {
   const deploymentSecrets = secretsOf(env);
-  const book = ruleBook(env.DB, rulesOf(env));
+  const roster = d1Roster(env.DB);
+  const book = ruleBook(env.DB, rulesOf(env), roster);
   return {
     deploymentSecrets,
     restoredAt: restoredAtOf(env),
     chain: registryChain(env.DB, () => keysInForce(deploymentSecrets, "entry-mac")[0]),
     book,
+    roster,
     secrets: registrySecrets(async () => (await book.current()).registry, fetchSecret, {
       send: sendOutgoing,
       variables: env,
@@ -143,11 +148,14 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
   };
 }
 
-type IdentityPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "signIn">;
+type IdentityPorts = Pick<
+  Ports,
+  "principals" | "linkedIdentities" | "roster" | "sessions" | "tokens" | "signIn"
+>;
 
 function identityPorts(
   env: Bindings,
-  { deploymentSecrets, restoredAt, chain, secrets }: Shared,
+  { deploymentSecrets, restoredAt, chain, secrets, roster }: Shared,
 ): IdentityPorts {
   const adminKey = env.GATE_ADMIN_KEY || null;
   const signInKeys = () => keysInForce(deploymentSecrets, "sign-in");
@@ -156,6 +164,7 @@ function identityPorts(
   return {
     principals: d1Principals(env.DB, chain, adminKey),
     linkedIdentities: d1LinkedIdentities(env.DB, chain),
+    roster,
     sessions: d1Sessions(env.DB, adminKey, signInKeys, restoredAt),
     tokens,
     signIn: codeFlow({

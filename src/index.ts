@@ -18,10 +18,11 @@ export default {
 
   /**
    * Cron backup that wakes the log sealer, whose own alarm does the work. The local runtime has no cron; readers wake
-   * it.
+   * it. Reading the rules records whom they name, also where no request comes between two deployments.
    */
   async scheduled(_, env) {
-    await portsOf(env).log.poke();
+    const { log, rules } = portsOf(env);
+    await Promise.all([log.poke(), rules.current()]);
   },
 
   queue: consumeBatch,

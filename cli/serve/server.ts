@@ -136,7 +136,13 @@ async function startLocked(
       lock.nameRuntime(identity);
     },
   });
-  const health = watchServer(source, lock, () => process);
+  const readsRules = new URL("/sign-in", runtime.url);
+  const health = watchServer(
+    source,
+    lock,
+    () => process,
+    () => void fetch(readsRules).catch(() => undefined),
+  );
   try {
     await waitUntilHealthy(runtime.url);
     if (restore !== null && !restore.isDone) {

@@ -13,6 +13,7 @@ import type { Intents } from "./intents.ts";
 import type { AgentCounters } from "./counters.ts";
 import type { IntentIndex } from "./intent-index.ts";
 import type { Principals } from "./principals.ts";
+import type { Roster } from "./roster.ts";
 import type { RuleBook } from "./rules.ts";
 import type { Restoration } from "./restoration.ts";
 import type { Nonces } from "./nonces.ts";
@@ -45,6 +46,7 @@ export interface Ports {
   readonly signer: Signer;
   readonly log: TransparencyLog;
   readonly linkedIdentities: LinkedIdentities;
+  readonly roster: Roster;
   readonly sessions: Sessions;
   readonly tokens: TokenVerifier;
   readonly signIn: CodeFlow;
@@ -54,8 +56,8 @@ export interface Ports {
   readonly sendOutgoing: SendOutgoing;
   readonly callUpstream: CallUpstream;
   readonly reads: Reads;
-  /** A credential of the registry, fetched now; null: its vault has none or can't be reached. */
-  secret(name: string): Promise<string | null>;
+  /** A stored secret of the registry, fetched now. */
+  secret(name: string): Promise<Result<string, VaultFailure>>;
   /**
    * Whether this credential can be fetched and injected now, and when an access token ends (null: a stored secret). It
    * is fetched as for a use, and forgotten.

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, temporaryFolder } from "../support/command.ts";
@@ -20,6 +21,7 @@ let closed: string;
 let gate: Gate;
 let agent: Principal;
 let ben: Principal;
+let registry: string;
 const folder = temporaryFolder();
 
 beforeAll(async () => {
@@ -35,7 +37,7 @@ beforeAll(async () => {
     join(policies, "held.yaml"),
     "id: held\ndestinations: [crm.held]\nrequire_approval: always\napprovers: { require: 2, min_assurance: key }\n",
   );
-  const registry = join(folder.path, "gate.yaml");
+  registry = join(folder.path, "gate.yaml");
   writeFileSync(
     registry,
     `people:
@@ -192,4 +194,24 @@ test("INV-28: malformed cookies are no session", async () => {
   ]) {
     expect(await sessionBy(cookie), cookie.slice(0, 60)).toMatch(/^HTTP\/1\.1 401 /);
   }
+});
+
+test("a person who is taken out of gate.yaml and put back is signed out for good, without a request in between", async () => {
+  const page = browser();
+  await page.visit("/sign-in", { person: "ana", next: "/" });
+  const written = readFileSync(registry, "utf8");
+  const reloads = () => gate.printed().split("gate.yaml reloaded").length;
+  const put = async (edited: string, noticeMs: number) => {
+    const before = reloads();
+    writeFileSync(registry, edited);
+    await expect.poll(reloads, { timeout: 10_000 }).toBeGreaterThan(before);
+    await pause(noticeMs);
+  };
+  // How soon the Worker hears of an edit depends on the machine: longer each time until it does.
+  for (let noticeMs = 1_000; noticeMs <= 16_000; noticeMs *= 2) {
+    await put(written.replace(/^ {2}ana: .*\n/m, ""), noticeMs);
+    await put(written, 0);
+    if ((await page.visit("/v1/session")).status === 401) break;
+  }
+  expect((await page.visit("/v1/session")).status).toBe(401);
 });

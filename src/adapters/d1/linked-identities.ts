@@ -24,9 +24,25 @@ interface LinkRow {
   readonly principal_id: string;
 }
 
-const LINKED = `
-  SELECT n.person AS pinned_person, p.* FROM pins n JOIN principals p ON p.id = n.principal_id
-  WHERE n.account = ?1`;
+const LINKED = "SELECT n.person AS pinned_person, p.* FROM pins n JOIN principals p ON p.id = n.principal_id";
+
+const BY_ACCOUNT = `${LINKED} WHERE n.account = ?1`;
+
+/**
+ * Everything that a person does without signing in is one identity. Rows of version 0.1 have one for each provider
+ * instead, as issuer; theirs is used where the person has no other.
+ */
+const LINK_FIRST = "ORDER BY issuer = 'gate' DESC, issuer LIMIT 1";
+
+const BY_LINK = `${LINKED} WHERE n.kind = 'link' AND n.person = ?1 AND n.account IS NOT NULL ${LINK_FIRST}`;
+
+const LINK_OF_RECIPIENT = `
+  SELECT account, principal_id FROM pins WHERE kind = 'link' AND person = ?1 ${LINK_FIRST}`;
+
+/** The principals that are one with this one. */
+const SAME = `
+  SELECT ?1 AS id UNION SELECT m.principal_id FROM pins n JOIN pins m ON m.kind = 'link' AND m.person = n.person
+  WHERE n.kind = 'link' AND n.principal_id = ?1`;
 
 const LINK_OF_PRINCIPAL = "SELECT kind, issuer, account FROM pins WHERE principal_id = ?1";
 
@@ -38,17 +54,21 @@ const INSERT_LINK = `
 
 const LINK_AGAIN = "UPDATE pins SET account = ?2, pinned_at = ?3 WHERE principal_id = ?1";
 
-const UNLINK = "UPDATE pins SET account = NULL WHERE principal_id = ?1";
+const UNLINK = `UPDATE pins SET account = NULL WHERE principal_id IN (SELECT id FROM (${SAME}))`;
 
 /** Without its row, the person of a revoked principal gets a new principal at the next sign-in, not the revoked one. */
 const DELETE_LINK_OF_REVOKED = `
-  DELETE FROM pins WHERE principal_id = ?1
-  AND (SELECT status FROM principals WHERE id = ?1) = 'revoked'`;
+  DELETE FROM pins WHERE principal_id IN (SELECT id FROM (${SAME}))
+  AND (SELECT status FROM principals WHERE id = pins.principal_id) = 'revoked'`;
 
 /** @param chain records links and unlinks on the ledger, in the same transaction */
 export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): LinkedIdentities {
   async function find(identity: ExternalIdentity): Promise<LinkedIdentity | null> {
-    const row = await db.prepare(LINKED).bind(accountOf(identity)).first<LinkedRow>();
+    const sought =
+      identity.kind === "link"
+        ? db.prepare(BY_LINK).bind(identity.subject)
+        : db.prepare(BY_ACCOUNT).bind(accountOf(identity));
+    const row = await sought.first<LinkedRow>();
     return row === null ? null : { person: row.pinned_person, principal: principalOf(row) };
   }
 
@@ -56,7 +76,11 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
   async function link(identity: ExternalIdentity, person: Person, tried: number): Promise<"done" | "taken"> {
     const { kind, issuer } = identity;
     const account = accountOf(identity);
-    const known = await db.prepare(LINK_OF_PERSON).bind(kind, issuer, person.id).first<LinkRow>();
+    const sought =
+      kind === "link"
+        ? db.prepare(LINK_OF_RECIPIENT).bind(person.id)
+        : db.prepare(LINK_OF_PERSON).bind(kind, issuer, person.id);
+    const known = await sought.first<LinkRow>();
     if (known !== null && known.account !== null) return known.account === account ? "done" : "taken";
     const now = Date.now();
     if (known !== null) {
@@ -104,7 +128,9 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
 
     async unlink(principal, actor) {
       const known = await db
-        .prepare("SELECT 1 FROM pins WHERE principal_id = ?1 AND account IS NOT NULL")
+        .prepare(
+          `SELECT 1 FROM pins WHERE principal_id IN (SELECT id FROM (${SAME})) AND account IS NOT NULL`,
+        )
         .bind(principal)
         .first();
       if (known === null) return false;
@@ -159,7 +185,6 @@ function issuerLabel({ kind, issuer }: ExternalIdentity): string {
     case "slack":
       return `Slack ${issuer}`;
     case "link":
-      return `link ${issuer}`;
     case "local":
       return kind;
   }

@@ -1,4 +1,5 @@
 import type { Rules } from "../../core/policy/evaluate.ts";
+import type { D1Roster } from "./roster.ts";
 import type { RuleBook } from "../../ports/rules.ts";
 
 /** Compiled rules, with the texts they were compiled from. */
@@ -10,10 +11,22 @@ interface CompiledRules extends Rules {
 /** Hashes whose text D1 is known to have. */
 const stored = new Set<string>();
 
-/** @param source the current rules, possibly from a cache of its own */
-export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): RuleBook {
+/**
+ * @param source the current rules, possibly from a cache of its own
+ * @param roster records whom they name, before they are used
+ */
+export function ruleBook(
+  db: D1Database,
+  source: () => Promise<CompiledRules>,
+  roster: Pick<D1Roster, "observe">,
+): RuleBook {
   return {
-    current: source,
+    async current() {
+      const rules = await source();
+      await roster.observe(rules.registry);
+      return rules;
+    },
+
     async ids() {
       return (await source()).ids;
     },

@@ -13,8 +13,8 @@ import { failed } from "./failure.ts";
 import { accessTokens } from "./oauth2/access-tokens.ts";
 
 export interface RegistrySecrets {
-  /** Null: it could not be fetched, and the log has the reason. Stored secrets only. */
-  secret(name: string): Promise<string | null>;
+  /** Stored secrets only. The log has the reason of a failure. */
+  secret(name: string): Promise<Result<string, VaultFailure>>;
   /** A stored secret or an access token, for one call to an upstream. The log has the reason of a failure. */
   credential: FetchCredential;
   /**
@@ -68,7 +68,7 @@ export function registrySecrets(
       const { credentials } = await registry();
       const isToken = credentials.get(name)?.kind === "oauth2";
       const found = await logged(name, isToken ? Promise.resolve(NO_STORED_SECRET) : fetched(name, true));
-      return found.ok ? found.value.secret : null;
+      return found.ok ? ok(found.value.secret) : found;
     },
 
     async check(name) {

@@ -1,4 +1,5 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
+import { currentEnd } from "../../core/intent/hold-end.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
@@ -36,6 +37,8 @@ export type InteractionFailure =
   /** The request was for another intent. */
   | { readonly kind: "interaction_mismatch" }
   | { readonly kind: "interaction_not_pending"; readonly phase: Phase }
+  /** The request itself has ended; the intent still waits. */
+  | { readonly kind: "interaction_expired" }
   | { readonly kind: "responds_to_mismatch" }
   | { readonly kind: "replay_rejected"; readonly reason: DecisionTimeProblem }
   | FederatedVoterFailure
@@ -45,7 +48,7 @@ export type InteractionFailure =
 export async function answerInteraction(
   answer: ProviderAnswer,
   { id: provider, assurance }: Provider,
-  ports: VotePorts & Pick<Ports, "intents" | "acceptedTokens">,
+  ports: VotePorts & Pick<Ports, "intents" | "acceptedTokens" | "roster">,
   now: number,
 ): Promise<Result<IntentState, InteractionFailure>> {
   const intent = ports.intents.find(answer.intent);
@@ -55,7 +58,9 @@ export async function answerInteraction(
   if (interaction === null) return err({ kind: "interaction_not_found" });
   const failure = mismatch(answer, interaction, provider, state, now);
   if (failure !== null) return err(failure);
-  const { person, digest } = interaction;
+  const { person, digest, departures = 0 } = interaction;
+  const { times } = await ports.roster.departuresOf(person);
+  if (times !== departures) return err({ kind: "interaction_expired" });
   const voter = await federatedVoter({ system: "provider", provider, assurance, person }, ports);
   if (!voter.ok) return voter;
   const { decision, note } = answer;
@@ -69,15 +74,15 @@ function mismatch(
   answer: ProviderAnswer,
   interaction: Interaction,
   provider: string,
-  { terms, phase }: IntentState,
+  state: IntentState,
   now: number,
 ): InteractionFailure | null {
+  const { terms, phase } = state;
   if (interaction.provider !== provider) return { kind: "provider_mismatch" };
   if (interaction.intent !== terms.id) return { kind: "interaction_mismatch" };
-  if (phase === "expired" || now >= interaction.expiresAt) {
-    return refused({ reason: "expired", what: "intent" });
-  }
+  if (phase === "expired") return refused({ reason: "expired", what: "intent" });
   if (phase !== "pending_approval") return { kind: "interaction_not_pending", phase };
+  if (now >= currentEnd(state, interaction.expiresAt)) return { kind: "interaction_expired" };
   if (answer.respondsTo !== null && answer.respondsTo !== messageId(interaction)) {
     return { kind: "responds_to_mismatch" };
   }

@@ -12,6 +12,8 @@ export interface LinkClaims {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** How often the person had left `gate.yaml` when it was made: it ends for good when they leave. Absent: never. */
+  readonly departures?: number;
 }
 
 const PREFIX = "alk_";
@@ -23,22 +25,24 @@ const LINKS: Signing = { kind: "link", context: "", maxCharacters: MAX_LINK_CHAR
 
 /** The link's token: `alk_`, the claims, and a MAC over them under a key of its own. */
 export function approvalLink(ports: Pick<Ports, "deriveToken">, claims: LinkClaims): string {
-  const { intent, digest, person, id, expiresAt } = claims;
-  return PREFIX + signFields(ports, LINKS, [intent, digest, person, id, expiresAt]);
+  const { intent, digest, person, id, expiresAt, departures = 0 } = claims;
+  const fields = [intent, digest, person, id, expiresAt, ...(departures === 0 ? [] : [departures])];
+  return PREFIX + signFields(ports, LINKS, fields);
 }
 
 /** The claims of a token that Gate signed, which may have expired or been used; null for any other text. */
 export function readLink(ports: Pick<Ports, "acceptedTokens">, text: string): LinkClaims | null {
   const fields = text.startsWith(PREFIX) ? readFields(ports, LINKS, text.slice(PREFIX.length)) : null;
   if (fields === null) return null;
-  const [intent, digest, person, id, expiresAt] = fields as readonly [
+  const [intent, digest, person, id, expiresAt, departures] = fields as readonly [
     string,
     string,
     string | null,
     string,
     number,
+    number?,
   ];
-  return { intent, digest, person, id, expiresAt };
+  return { intent, digest, person, id, expiresAt, ...(departures !== undefined && { departures }) };
 }
 
 /** The case's URL with the token in its query, which invocation logs omit. Null without `GATE_PUBLIC_URL`. */

@@ -1,4 +1,5 @@
 import type { Voter } from "../../core/identity/voter.ts";
+import { currentEnd } from "../../core/intent/hold-end.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { err, type Result } from "../../core/base/result.ts";
@@ -35,22 +36,33 @@ export type LinkVoteFailure =
   /** The recipient left or lost the role: the response is the same as for a link that Gate never made. */
   | { readonly kind: "invalid_link" };
 
-/** @returns null for a token that Gate did not sign, or whose intent is not in this deployment */
+/**
+ * @returns null for a token that Gate did not sign, or whose intent is not in this deployment, or whose recipient left
+ *   `gate.yaml` since
+ */
 export async function followLink(
   token: string,
-  ports: Pick<Ports, "intents" | "acceptedTokens">,
+  ports: Pick<Ports, "intents" | "acceptedTokens" | "roster" | "rules">,
 ): Promise<FollowedLink | null> {
   const claims = readLink(ports, token);
   if (claims === null) return null;
   const intent = ports.intents.find(claims.intent);
-  const state = (await intent?.getState()) ?? null;
-  return intent === null || state === null ? null : { claims, intent, state };
+  // The rules in force, so that the roster knows of everyone who left.
+  await ports.rules.current();
+  const [state = null, departures] = await Promise.all([
+    intent?.getState(),
+    claims.person === null ? null : ports.roster.departuresOf(claims.person),
+  ]);
+  if (intent === null || state === null) return null;
+  return departures === null || departures.times === (claims.departures ?? 0)
+    ? { claims, intent, state }
+    : null;
 }
 
 /** Why the link accepts no vote now; null: it accepts one. */
 export function linkProblem({ claims, state }: FollowedLink, now: number): LinkProblem | null {
   if (state.linksUsed.includes(claims.id)) return refused({ reason: "link_used" });
-  if (now >= claims.expiresAt) return { kind: "link_expired" };
+  if (now >= currentEnd(state, claims.expiresAt)) return { kind: "link_expired" };
   if (claims.digest !== state.terms.digest) return refused({ reason: "digest_mismatch" });
   if (state.phase === "pending_approval") return null;
   return state.phase === "expired"

@@ -26,7 +26,7 @@ export type VoteFailure =
   /** The intents of an agent that is suspended, or no agent any more, stay pending: none is approved or sent meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly status: string };
 
-export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts & RecheckPorts;
+export type VotePorts = Pick<Ports, "switches" | "mandates" | "roster"> & GrantorPorts & RecheckPorts;
 
 /**
  * Casts every vote, whatever the channel. The intent's object checks eligibility, digest and phase; this function
@@ -112,12 +112,18 @@ async function invalidatedVotes(
   return lapsed.flat();
 }
 
-/** May the principal of an earlier vote still vote? A linked identity may while the registry lists its person. */
+/**
+ * May the principal of an earlier vote still vote? A linked identity may while the registry lists its person, who has
+ * not left it since.
+ */
 async function mayStillVote(
-  { principal, acting, assurance }: RecordedVote,
-  { principals, rules }: Pick<Ports, "principals" | "rules">,
+  { principal, acting, assurance, at }: RecordedVote,
+  { principals, rules, roster }: Pick<Ports, "principals" | "rules" | "roster">,
 ): Promise<boolean> {
   const [voter, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
   if (voter?.status !== "active" || voter.role !== "reviewer") return false;
-  return assurance === "key" || registry.people.has(acting);
+  if (assurance === "key") return true;
+  if (!registry.people.has(acting)) return false;
+  const { lastAt } = await roster.departuresOf(acting);
+  return lastAt === null || lastAt < at;
 }

@@ -49,12 +49,12 @@ export function slackId({ team, user }: { readonly team: string; readonly user: 
 
 function identityOf(account: FederatedAccount): ExternalIdentity {
   switch (account.system) {
-    case "link":
-      return { kind: "link", issuer: "gate", subject: account.person };
     case "slack":
       return { kind: "slack", issuer: account.team, subject: account.user };
     case "provider":
-      return { kind: "link", issuer: `a2h:${account.provider}`, subject: account.person };
+    case "link":
+      // One principal for both: suspending it stops the person's links and their answers to every provider.
+      return { kind: "link", issuer: "gate", subject: account.person };
   }
 }
 

@@ -35,6 +35,8 @@ const WAITING_EVENTS: ReadonlySet<string> = new Set([
   "approval_reminded",
   "approval_escalated",
   "expiry_escalated",
+  "expiry_deferred",
+  "restored",
 ]);
 
 /** The channel that a delivery goes to; null: it goes to a webhook. */
@@ -94,21 +96,30 @@ function approverDeliveries(
     recipients.map((recipient) =>
       delivery(entry, CHANNEL_PREFIX + recipient.channel, kind, { ...recipient, to }, now),
     );
+  const escalated = () =>
+    entry.to.flatMap((to) => toRecipients("escalation", escalationRecipients(state, to, registry), to));
   switch (entry.event) {
     case "approval_requested":
     case "policy_rechecked":
+    // A restore voids every link and question from before it.
+    case "restored":
       // Nobody can approve what the rules in force block.
       if (state.terms.outcome !== "hold") return [];
       return toRecipients("held", recipientsOf(state, registry));
     case "approval_reminded":
+    case "expiry_deferred":
       return toRecipients("reminder", recipientsOf(state, registry));
     case "approval_escalated":
-    case "expiry_escalated":
-      // An extended hold without escalation targets notifies the original recipients again.
-      if (entry.to.length === 0) return toRecipients("escalation", recipientsOf(state, registry));
-      return entry.to.flatMap((to) =>
-        toRecipients("escalation", escalationRecipients(state, to, registry), to),
+      return escalated();
+    case "expiry_escalated": {
+      const steps = escalated();
+      // The approvers still decide, and until later than they were told.
+      const others = recipientsOf(state, registry).filter(
+        ({ channel, person }) =>
+          !steps.some((step) => step.target === CHANNEL_PREFIX + channel && step.person === person),
       );
+      return [...steps, ...toRecipients(entry.to.length === 0 ? "escalation" : "reminder", others)];
+    }
     default:
       return [];
   }

@@ -31,6 +31,7 @@ export type GovernPorts = Pick<
   | "principals"
   | "mandates"
   | "linkedIdentities"
+  | "roster"
   | "settings"
 >;
 

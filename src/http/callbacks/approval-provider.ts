@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { Channel } from "../../core/registry/registry.ts";
 import { answerInteraction, type InteractionFailure } from "../../app/approvals/answer-interaction.ts";
+import { isPassing } from "../../app/operations/credential-failure.ts";
 import { readBytes, readJson, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { respondOnce } from "../middleware/idempotency.ts";
+import { SIGNING_SECRET_UNAVAILABLE } from "../problem/from-approval-failure.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { parseCallback, verifyProviderSignature } from "./callback-request.ts";
@@ -25,8 +27,10 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
   const { registry } = await ports.rules.current();
   const channel = registry.channels.get(id);
   const provider = channel?.kind === "a2h" ? channel : null;
+  const secret = provider === null ? null : await ports.secret(provider.secret);
+  if (secret?.ok === false && isPassing(secret.error)) return refuse(SIGNING_SECRET_UNAVAILABLE);
   const verified = verifyProviderSignature(
-    provider === null ? null : await ports.secret(provider.secret),
+    secret?.ok === true ? secret.value : null,
     c.req.header("X-Gate-Provider-Signature"),
     bytes,
     Date.now(),
@@ -85,6 +89,12 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
       return {
         ...conflict("interaction_not_pending", "The intent is already decided."),
         more: { state: failure.phase },
+      };
+    case "interaction_expired":
+      return {
+        status: 410,
+        code: "interaction_expired",
+        detail: "This request has ended, and the intent still waits: answer the newest request about it.",
       };
     case "responds_to_mismatch":
       return conflict("responds_to_mismatch", "This responds to another message.");

@@ -13,6 +13,8 @@ import { readSlackReference, type SlackReference } from "../../app/notifications
 import type { Ports } from "../../ports/ports.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
+import { isPassing } from "../../app/operations/credential-failure.ts";
+import { SIGNING_SECRET_UNAVAILABLE } from "../problem/from-approval-failure.ts";
 import { refuse } from "../problem/problem.ts";
 import { rejectFormOutcome, voteOutcome, type SlackOutcome } from "./slack-vote.ts";
 import {
@@ -81,11 +83,14 @@ async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly Sl
   const now = Date.now();
   const signing = new Set(
     secrets
-      .filter(([, secret]) => secret !== null && isFromSlack(secret, headers, bytes, now))
+      .filter(([, secret]) => secret.ok && isFromSlack(secret.value, headers, bytes, now))
       .map(([name]) => name),
   );
   const signed = apps.filter(({ signingSecret }) => signing.has(signingSecret));
   if (signed.length > 0) return signed;
+  if (secrets.some(([, secret]) => !secret.ok && isPassing(secret.error))) {
+    return refuse(SIGNING_SECRET_UNAVAILABLE);
+  }
   return refuse({
     status: 401,
     code: "invalid_signature",

@@ -11,6 +11,14 @@ export const INVALID_LINK: Problem = {
   detail: "This is not an approval link of this deployment.",
 };
 
+/** A callback that Gate can't verify now, and may not call forged. */
+export const SIGNING_SECRET_UNAVAILABLE: Problem = {
+  status: 503,
+  code: "credential_unavailable",
+  detail: "The secret that verifies this request can't be read now, so nothing was decided. Send it again.",
+  headers: { "Retry-After": "5" },
+};
+
 const NOT_REVIEWER: Problem = {
   status: 403,
   code: "forbidden",

@@ -11,13 +11,16 @@ export async function linkTo(
   person: string | null,
   more: Partial<LinkClaims> = {},
 ): Promise<string> {
+  const ports = portsOf(env);
+  const departures = person === null ? 0 : (await ports.roster.departuresOf(person)).times;
   const { body } = await call("GET", `/v1/intents/${intent}`, admin);
-  return approvalLink(portsOf(env), {
+  return approvalLink(ports, {
     intent,
     digest: body.intent_digest,
     person,
     id: fresh("lnk"),
     expiresAt: Date.now() + HOUR_MS,
+    departures,
     ...more,
   });
 }

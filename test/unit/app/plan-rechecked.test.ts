@@ -37,3 +37,15 @@ test.each([
   const planned = plan({ news: [news], subscriptions: [], registry, states, earlier: [] }, T0);
   expect(planned.map(({ kind }) => kind)).toEqual(kinds);
 });
+
+test("approvers are notified again after a restore, which voids the links and questions they hold", () => {
+  const restored = { ...news, event: "restored" };
+  const state = proposed("hold", { id: news.intent });
+  expect(intentsNeedingState([restored], registry)).toEqual([news.intent]);
+  const planOf = (phase: typeof state.phase) => {
+    const states = new Map([[news.intent, { ...state, phase }]]);
+    return plan({ news: [restored], subscriptions: [], registry, states, earlier: [] }, T0);
+  };
+  expect(planOf("pending_approval").map(({ kind }) => kind)).toEqual(["held"]);
+  expect(planOf("indeterminate")).toEqual([]);
+});

@@ -314,7 +314,7 @@ describe("a callback that does not answer the open question changes nothing", ()
       name: "asked too long ago",
       more: (question) => ({ gate_approval_interaction_id: made(question, { expiresAt: Date.now() - 1 }) }),
       status: 410,
-      code: "intent_expired",
+      code: "interaction_expired",
     },
     {
       name: "decided an hour ago",

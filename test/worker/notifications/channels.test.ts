@@ -505,7 +505,11 @@ describe("an approval provider", () => {
 test("a credential without a value fails with a result instead of a throw", async () => {
   const intent = await held("crm.by-link");
   const result = await notifyChannel(delivery("voice", intent, "held", { person: "ana" }), outside());
-  expect(result).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
+  expect(result).toEqual({
+    kind: "failed",
+    status: null,
+    problem: "the credential unset has no value (not_found)",
+  });
 });
 
 test("a missing or unreadable intent fails with a result instead of a throw", async () => {

@@ -177,6 +177,11 @@ describe("notifications over time", () => {
       "escalation mail eve →board",
       "escalation mail eve →eve",
       "escalation mail-board eve →board",
+      // The approvers still decide, and have longer now.
+      "reminder ana",
+      "reminder mail ana",
+      "reminder mail ben",
+      "reminder ops",
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { ok as value } from "../../../src/core/base/result.ts";
 import { portsOf } from "../../../src/env.ts";
 import { admin, call, register } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
@@ -54,13 +55,13 @@ function vaultAnswers(answer: () => Response) {
 const secretAnswer = () => Response.json({ name: "STRIPE_KEY", value: { raw: SECRET, computed: SECRET } });
 
 test("a credential from env:// is the value of the variable it names", async () => {
-  expect(await portsOf(env).secret("hook")).toBe("https://hooks.example.com/secret");
+  expect(await portsOf(env).secret("hook")).toEqual(value("https://hooks.example.com/secret"));
 });
 
 test("INV-21: a credential in a vault is fetched for each use", async () => {
   const vaultFetch = vaultAnswers(secretAnswer);
-  expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
-  expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
+  expect(await portsOf(env).secret("vaulted")).toEqual(value(SECRET));
+  expect(await portsOf(env).secret("vaulted")).toEqual(value(SECRET));
   expect(vaultFetch).toHaveBeenCalledTimes(2);
 });
 
@@ -69,7 +70,7 @@ test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
   async (name) => {
     vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
-    expect(await portsOf(env).secret(name)).toBeNull();
+    expect(await portsOf(env).secret(name)).toMatchObject({ ok: false });
     const lines = JSON.stringify(logged.mock.calls);
     expect(lines).toContain(name);
     expect(lines).not.toMatch(new RegExp(`${SECRET}|${TOKEN}|hunter2`));
@@ -80,7 +81,7 @@ test.each(["HOOK_URL", "OTHER_SECRET", "GATE_SECRET", "GATE_ADMIN_KEY", "constru
   "INV-21: a variable that no credential names can't be read: %s",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
-    expect(await portsOf(env).secret(name)).toBeNull();
+    expect(await portsOf(env).secret(name)).toMatchObject({ ok: false });
   },
 );
 

@@ -1,23 +1,21 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { ASSURANCE_RANK } from "../../../core/identity/assurance.ts";
 import { hmacHex } from "../../../core/base/digest.ts";
+import { endForApprovers } from "../../../core/intent/hold-end.ts";
 import type { Channel } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import { summaryLines, withoutLinks } from "../case-summary.ts";
 import type { CaseMessage } from "./case-message.ts";
 import { interactionId, messageId } from "../../approvals/interaction.ts";
-import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
-
-/** The expiry of a provider's request when the hold has no deadline. */
-const LONGEST_QUESTION_MS = 7 * 24 * 60 * 60_000;
+import { CHANNEL_TIMEOUT_MS, credentialFailure, failed, MOOT, deliveryResult } from "./send-result.ts";
 
 /** Requests one person's vote through an approval provider, which calls back `/v1/approval-callbacks/<channel>`. */
 export async function sendToProvider(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "a2h" }>,
-  ports: Pick<Ports, "sendOutgoing" | "secret" | "deriveToken" | "settings">,
+  ports: Pick<Ports, "sendOutgoing" | "secret" | "deriveToken" | "settings" | "roster">,
 ): Promise<DeliveryResult> {
   // The contract has no message to withdraw a request; Gate refuses a callback that comes too late.
   if (record.kind === "decided") return MOOT;
@@ -31,15 +29,18 @@ export async function sendToProvider(
       `the channel's assurance is ${channel.assurance}, and the policy requires ${minAssurance} or stronger`,
     );
   }
-  const secret = await ports.secret(channel.secret);
-  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const fetched = await ports.secret(channel.secret);
+  if (!fetched.ok) return credentialFailure(channel.secret, fetched.error);
+  const secret = fetched.value;
   const { summary } = message;
+  const now = Date.now();
   const interaction = {
     provider: channel.id,
     intent: summary.intent,
     digest: summary.digest,
     person,
-    expiresAt: summary.decideBy ?? record.at + LONGEST_QUESTION_MS,
+    expiresAt: endForApprovers(message.state, now),
+    departures: (await ports.roster.departuresOf(person)).times,
   };
   const body = JSON.stringify({
     protocol: "a2h.v1",
@@ -60,7 +61,6 @@ export async function sendToProvider(
     callback_url: `${publicUrl}/v1/approval-callbacks/${encodeURIComponent(channel.id)}`,
     gateway_id: origin,
   });
-  const now = Date.now();
   const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",

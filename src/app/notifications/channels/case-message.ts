@@ -1,5 +1,6 @@
 import { caseUrl, linkUrl } from "../../approvals/approval-link.ts";
 import { sha256Hex } from "../../../core/base/digest.ts";
+import { endForApprovers } from "../../../core/intent/hold-end.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
@@ -7,9 +8,6 @@ import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { caseSummary, type CaseSummary } from "../case-summary.ts";
 import { statusText } from "../status-text.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
-
-/** The expiry of a link when the hold has no deadline. */
-const LONGEST_LINK_MS = 7 * 24 * 60 * 60_000;
 
 /** The content of a message about a case, for every channel. */
 export interface CaseMessage {
@@ -21,13 +19,13 @@ export interface CaseMessage {
   readonly link: string | null;
 }
 
-type LinkTarget = Pick<DeliveryRecord, "id" | "person" | "at">;
+type LinkTarget = Pick<DeliveryRecord, "id" | "person">;
 
 /** @param delivery the delivery to create a link for; null: the plain URL of the case, which requires sign-in */
 export async function caseMessage(
   intentRecord: IntentRecord,
   delivery: LinkTarget | null,
-  ports: Pick<Ports, "principals" | "rules" | "deriveToken" | "settings">,
+  ports: Pick<Ports, "principals" | "rules" | "roster" | "deriveToken" | "settings">,
 ): Promise<CaseMessage> {
   const { state } = intentRecord;
   const [agent, { registry }] = await Promise.all([
@@ -39,7 +37,7 @@ export async function caseMessage(
     state,
     summary: caseSummary(intentRecord, agent?.name ?? state.terms.agent),
     statusText: statusText(state, (person) => names.get(person) ?? person),
-    link: linkFor(state, delivery, ports),
+    link: await linkFor(state, delivery, ports),
   };
 }
 
@@ -64,11 +62,12 @@ async function namesOf(
  * A link works once. In a shared message for an intent that needs several votes, the first voter would use it up, so
  * that message has the case's plain URL, which requires sign-in.
  */
-function linkFor(
-  { terms, decideBy }: IntentState,
+async function linkFor(
+  state: IntentState,
   delivery: LinkTarget | null,
-  ports: Pick<Ports, "deriveToken" | "settings">,
-): string | null {
+  ports: Pick<Ports, "deriveToken" | "settings" | "roster">,
+): Promise<string | null> {
+  const { terms } = state;
   const { require, rejections } = terms.approval;
   if (delivery === null || (delivery.person === null && (require > 1 || rejections > 1))) {
     return caseUrl(ports, terms.id);
@@ -78,7 +77,8 @@ function linkFor(
     digest: terms.digest,
     person: delivery.person,
     id: linkId(delivery.id),
-    expiresAt: decideBy ?? delivery.at + LONGEST_LINK_MS,
+    expiresAt: endForApprovers(state, Date.now()),
+    departures: delivery.person === null ? 0 : (await ports.roster.departuresOf(delivery.person)).times,
   });
 }
 

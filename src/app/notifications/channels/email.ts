@@ -7,7 +7,14 @@ import { summaryLines, withoutLinks } from "../case-summary.ts";
 import { oneLine } from "../one-line.ts";
 import type { CaseMessage } from "./case-message.ts";
 import { titleOf } from "./titles.ts";
-import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, deliveryResult } from "./send-result.ts";
+import {
+  CHANNEL_TIMEOUT_MS,
+  credentialFailure,
+  failed,
+  isHeaderText,
+  MOOT,
+  deliveryResult,
+} from "./send-result.ts";
 
 type Email = Extract<Channel, { kind: "email" }>;
 
@@ -44,8 +51,9 @@ export async function sendEmail(
   if (record.kind === "decided") return MOOT;
   if (person === null) return failed("the delivery names no person");
   if (person.email === null) return failed(`${person.id} has no e-mail address in gate.yaml`);
-  const secret = await ports.secret(channel.secret);
-  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const fetched = await ports.secret(channel.secret);
+  if (!fetched.ok) return credentialFailure(channel.secret, fetched.error);
+  const secret = fetched.value;
   const authorization = channel.format.replace("{secret}", () => secret);
   if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} is no header value`);
   const content = emailContent(record, message, person.email, channel.from);

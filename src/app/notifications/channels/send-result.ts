@@ -1,4 +1,6 @@
 import type { Result } from "../../../core/base/result.ts";
+import type { VaultFailure } from "../../../ports/vault.ts";
+import { isPassing } from "../../operations/credential-failure.ts";
 import type { OutgoingAnswer, OutgoingProblem, DeliveryResult } from "../../../ports/notifications.ts";
 
 /** Long enough for a slow provider, short enough to leave time for the run's other deliveries. */
@@ -53,6 +55,13 @@ export function sendFailure(problem: OutgoingProblem): SendFailure {
     case "unreachable":
       return retry("it could not be reached");
   }
+}
+
+/** The result of an attempt whose credential could not be fetched: tried again where the vault may give it later. */
+export function credentialFailure(name: string, failure: VaultFailure): SendFailure {
+  return isPassing(failure)
+    ? retry(`the vault of the credential ${name} can't be read now (${failure.problem})`)
+    : failed(`the credential ${name} has no value (${failure.problem})`);
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. */

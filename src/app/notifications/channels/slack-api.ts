@@ -5,6 +5,7 @@ import { parseStrictJson } from "../../../core/base/strict-json.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import {
   CHANNEL_TIMEOUT_MS,
+  credentialFailure,
   failed,
   isHeaderText,
   retryAfterMs,
@@ -55,8 +56,9 @@ export async function callSlack(
   ports: Pick<Ports, "sendOutgoing" | "secret">,
   timeoutMs = CHANNEL_TIMEOUT_MS,
 ): Promise<Result<JsonObject, SlackProblem>> {
-  const token = await ports.secret(channel.token);
-  if (token === null) return problem(failed(`the credential ${channel.token} has no value`));
+  const fetched = await ports.secret(channel.token);
+  if (!fetched.ok) return problem(credentialFailure(channel.token, fetched.error));
+  const token = fetched.value;
   if (!isHeaderText(token)) return problem(failed(`the credential ${channel.token} is no header value`));
   const sent = await ports.sendOutgoing({
     url: `${channel.url}/${method}`,

@@ -4,7 +4,7 @@ import type { DeliveryRecord, DeliveryResult } from "../../../ports/notification
 import type { CaseMessage } from "./case-message.ts";
 import { requestMessage } from "./slack-message.ts";
 import { titleOf } from "./titles.ts";
-import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, credentialFailure, failed, MOOT, deliveryResult } from "./send-result.ts";
 
 /** Problem texts for the errors of Slack's incoming webhooks; any other response text is never quoted. */
 const ERROR_TEXT: ReadonlyMap<string, string> = new Map([
@@ -33,9 +33,9 @@ export async function sendToSlackWebhook(
   // A post of an incoming webhook can't be updated; its link shows the outcome.
   if (record.kind === "decided") return MOOT;
   const url = await ports.secret(channel.secret);
-  if (url === null) return failed(`the credential ${channel.secret} has no value`);
+  if (!url.ok) return credentialFailure(channel.secret, url.error);
   const sent = await ports.sendOutgoing({
-    url,
+    url: url.value,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(requestMessage(titleOf(record), message, null)),

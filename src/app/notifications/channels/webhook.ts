@@ -3,7 +3,7 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryKind, DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import type { CaseMessage } from "./case-message.ts";
 import { standardHeaders } from "../standard-webhooks.ts";
-import { CHANNEL_TIMEOUT_MS, failed, deliveryResult } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, credentialFailure, failed, deliveryResult } from "./send-result.ts";
 
 const EVENT_NAMES = {
   held: "approval.requested",
@@ -21,8 +21,9 @@ export async function sendToWebhook(
   channel: Extract<Channel, { kind: "webhook" }>,
   ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
-  const secret = await ports.secret(channel.secret);
-  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const fetched = await ports.secret(channel.secret);
+  if (!fetched.ok) return credentialFailure(channel.secret, fetched.error);
+  const secret = fetched.value;
   const now = Date.now();
   const body = JSON.stringify({
     type: EVENT_NAMES[record.kind],

@@ -7,6 +7,7 @@ import {
   linkProblem,
   type FollowedLink,
 } from "../../../app/approvals/decide-by-link.ts";
+import { currentEnd } from "../../../core/intent/hold-end.ts";
 import type { Vote } from "../../../app/approvals/decide-intent.ts";
 import { callerOf } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
@@ -68,7 +69,7 @@ export const approvalLinks = new Hono<GateEnv>()
       riskScore: terms.risk.score / 100,
       riskLevel: terms.risk.level,
       approvalState: "waiting_input",
-      expiresAt: iso(claims.expiresAt),
+      expiresAt: iso(currentEnd(state, claims.expiresAt)),
     });
   })
   .post("/v1/approval-links/:token/approve", (c) => decide(c, "approve"))
