@@ -1,9 +1,10 @@
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
-import { isIntact, payloadOf, payloadWords, type CasePayload } from "./case-payload.ts";
+import { isIntact, payloadOf, payloadWords, textOf, type CasePayload } from "./case-payload.ts";
 import { Refused, type ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
-import { clipped, wrapIndented } from "./sanitize-text.ts";
+import { nameAndId } from "./names.ts";
+import { clipped, hasRightToLeft, wrapIndented } from "./sanitize-text.ts";
 import { count, dollars, duration } from "./format.ts";
 
 /** An intent with everything that a person needs for the decision. */
@@ -22,6 +23,9 @@ export interface ApprovalCase {
 }
 
 const LABEL_COLUMNS = 11;
+
+/** Voters or approvers in one line. */
+const MAX_LISTED = 12;
 
 export async function fetchCase(server: ApprovalServer, id: string): Promise<ApprovalCase> {
   const [view, decision] = await Promise.all([server.intent(id), server.decision(id)]);
@@ -73,6 +77,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
     ["votes", votes(view)],
     ...(edit === null ? [] : [["edit", edit] as const]),
     ["payload", payloadWords(view, found.payload)],
+    ...lettersLine(found),
     ["digest", clipped(digest, 64)],
   ];
   const shown = lines.map(
@@ -80,6 +85,16 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
   );
   return [clipped(id, 64), ...shown];
 }
+
+/** A reviewer who sees codes must know why, and where the text itself is. */
+function lettersLine({ view, payload }: ApprovalCase): readonly (readonly [string, string])[] {
+  const content = "missing" in payload ? null : textOf(payload.bytes);
+  const isThere = hasRightToLeft(JSON.stringify(view)) || (content !== null && hasRightToLeft(content));
+  return isThere ? [["letters", RIGHT_TO_LEFT_WORDS]] : [];
+}
+
+const RIGHT_TO_LEFT_WORDS =
+  "some run from right to left: beside digits and signs they are shown by code, because a terminal may show the amounts between them in another order";
 
 function resolving(id: string): string {
   const path = `/v1/intents/${clipped(id, 64)}/resolve`;
@@ -131,7 +146,7 @@ function value(facts: JsonObject | null, view: JsonObject): string {
 function editWords(view: JsonObject): string | null {
   const [before, after] = [textMember(view, "predecessor_id"), textMember(view, "successor_id")];
   const words = [
-    ...(before === null ? [] : [`edited from ${clipped(before, 64)} by ${text(view, "edited_by")}`]),
+    ...(before === null ? [] : [`edited from ${clipped(before, 64)} by ${whoIn(view, view, "edited_by")}`]),
     ...(after === null ? [] : [`replaced by ${clipped(after, 64)}`]),
   ];
   return words.length === 0 ? null : words.join(", ");
@@ -140,44 +155,54 @@ function editWords(view: JsonObject): string | null {
 function votes(view: JsonObject): string {
   const given = listMember(view, "votes").filter(isJsonObject);
   const approval = objectMember(view, "approval");
-  const rejections = listMember(view, "rejections").filter(isJsonObject).map(rejectionText);
+  const rejections = listMember(view, "rejections")
+    .filter(isJsonObject)
+    .map((one) => rejectionText(view, one));
   const people = given.map((vote) => {
-    const [person, acting] = [text(vote, "person"), text(vote, "acting")];
-    return `${person} (${text(vote, "assurance")}${acting === person ? "" : `, given by ${acting}`})`;
+    const [person, acting] = [whoIn(view, vote, "person"), whoIn(view, vote, "acting")];
+    return `${person}, ${text(vote, "assurance")}${acting === person ? "" : `, given by ${acting}`}`;
   });
-  const from = [...listMember(approval, "groups"), ...listMember(approval, "people")].filter(
-    (one) => typeof one === "string",
-  );
+  const ids = (name: string) => listMember(approval, name).filter((id) => typeof id === "string");
+  const from = [
+    ...ids("groups").map((id) => clipped(id, 80)),
+    ...ids("people").map((id) => nameAndId(view, id)),
+  ];
   const assurance = approval === null ? null : textMember(approval, "minAssurance");
   return [
     `${given.length} of ${numberMember(view, "required_approvals") ?? 1}`,
-    ...(people.length === 0 ? [] : [`by ${clipped(people.join(", "), 200)}`]),
+    ...(people.length === 0 ? [] : [`by ${listed(people, "; ")}`]),
     ...rejections,
-    ...(from.length === 0 ? [] : [`from ${clipped(from.join(", "), 200)}`]),
+    ...(from.length === 0 ? [] : [`from ${listed(from, ", ")}`]),
     ...(assurance === null ? [] : [`assurance ${clipped(assurance, 20)} or stronger`]),
   ].join(", ");
+}
+
+/** @param words sanitized already */
+function listed(words: readonly string[], separator: string): string {
+  const more = words.length > MAX_LISTED ? `${separator}and ${words.length - MAX_LISTED} more` : "";
+  return words.slice(0, MAX_LISTED).join(separator) + more;
 }
 
 const REJECTION_VERBS: Readonly<Record<string, string>> = { cancelled: "cancelled", revoked: "revoked" };
 
 /** A person's no, with its reason. */
-function rejectionText(rejection: JsonObject): string {
+function rejectionText(view: JsonObject, rejection: JsonObject): string {
   const verb = REJECTION_VERBS[textMember(rejection, "event") ?? ""] ?? "rejected";
   const reason = textMember(rejection, "reason");
-  return `${verb} by ${text(rejection, "person")}${reason === null ? "" : `: ${clipped(reason, 200)}`}`;
+  return `${verb} by ${whoIn(view, rejection, "person")}${reason === null ? "" : `: ${clipped(reason, 200)}`}`;
 }
 
 function agentText(view: JsonObject, agent: JsonObject | null): string {
-  const id = text(view, "sender_agent_id");
-  if (agent === null) return id;
+  const shown = whoIn(view, view, "sender_agent_id");
+  if (agent === null) return shown;
   const owner = textMember(agent, "owner");
-  return `${text(agent, "name")} (${id})${owner === null ? "" : `, owner ${clipped(owner, 80)}`}`;
+  return `${shown}${owner === null ? "" : `, owner ${clipped(owner, 80)}`}`;
 }
 
 /** A reviewer who edited the payload is its author; the agent only executes it. */
 function authorLine(view: JsonObject): readonly (readonly [string, string])[] {
   const editor = textMember(view, "edited_by");
-  return editor === null ? [] : [["author", `${clipped(editor, 80)}, who edited the payload`]];
+  return editor === null ? [] : [["author", `${nameAndId(view, editor)}, who edited the payload`]];
 }
 
 function factors(view: JsonObject): string {
@@ -192,6 +217,11 @@ function clock(view: JsonObject, state: string, now: number): string {
   if (state !== "pending_approval") return `proposed ${age} ago`;
   if (Number.isNaN(deadline)) return `proposed ${age} ago, no deadline`;
   return `proposed ${age} ago, expires ${deadline > now ? `in ${duration(deadline - now)}` : "now"}`;
+}
+
+/** Who an id in this member is. */
+function whoIn(view: JsonObject, object: JsonObject, field: string): string {
+  return nameAndId(view, textMember(object, field) ?? "?");
 }
 
 function text(object: JsonObject, name: string): string {

@@ -21,11 +21,13 @@ Options
   --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
   --api-key-file FILE  file with a reviewer's key; default: GATE_REVIEWER_KEY
   --yes                approve without confirmation (approve)
-  --comment TEXT       comment for the approval (approve)
-  --reason TEXT        reason for the rejection (reject)
+  --comment TEXT       comment for the approval (approve); the agent and its runner read it, and people who see the case
+  --reason TEXT        reason for the rejection (reject); read by the same
   --on-behalf-of WHO   vote for a person who delegated their vote to you (approve, reject)
   --mine  --group G  --destination D  --policy P  --agent ID  --limit N
-                       filters (list; watch without --limit)
+                       filters (list; watch without --limit); --policy is one in force, whatever the agent named
+  --person P           voted on by this person (list)
+  --search TEXT        part of the agent's name, destination, action, policy, reason code, or of who voted (list)
   --full               all of a long payload (show)
   --interval SECONDS   seconds between polls (watch; default 5)
   --bell               ring for each new case (watch)

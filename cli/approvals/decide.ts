@@ -39,7 +39,8 @@ export async function runReject(args: readonly string[], io: CommandIo): Promise
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
   const reason =
-    options.reason?.trim() || (await prompt("Reason for the rejection (empty: do not reject): "));
+    options.reason?.trim() ||
+    (await prompt("Reason for the rejection, which the agent reads (empty: do not reject): "));
   if (reason === "") {
     io.err("Nothing was rejected: a rejection needs a reason (--reason).");
     return EXIT_FAILED;

@@ -4,10 +4,11 @@ import type { CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
+import { nameOrId } from "./names.ts";
 import { clipped, visibleJson } from "./sanitize-text.ts";
 import { count, dollars, duration, table } from "./format.ts";
 
-const HEAD = ["AGE", "EXPIRES", "DESTINATION", "RECORDS", "VALUE", "RISK", "VOTES", "INTENT"];
+const HEAD = ["AGE", "EXPIRES", "AGENT", "DESTINATION", "RECORDS", "VALUE", "RISK", "VOTES", "INTENT"];
 const GROUP_HEAD = ["COUNT", "OLDEST", "NEXT", "DESTINATION", "POLICY", "RECORDS", "VALUE", "GROUP"];
 const MAX_NAME_CHARS = 32;
 
@@ -21,6 +22,8 @@ export async function runList(args: readonly string[], io: CommandIo): Promise<n
     "agent",
     "destination",
     "policy",
+    "person",
+    "search",
     "limit",
   ]);
   const { groups, filter, json } = options;
@@ -50,6 +53,7 @@ export function rowCells(row: JsonObject, now: number): readonly string[] {
   return [
     since(row, "created_at", now),
     deadline(row, "decide_by", now),
+    nameOrId(row, textMember(row, "sender_agent_id") ?? "?", MAX_NAME_CHARS),
     name(row, "destination"),
     count(numberMember(row, "estimated_records")),
     dollars(numberMember(row, "value_usd")),
@@ -65,11 +69,18 @@ function groupCells(group: JsonObject, now: number): readonly string[] {
     since(group, "oldest", now),
     deadline(group, "next_deadline", now),
     name(group, "destination"),
-    name(group, "policy_id"),
+    policiesOf(group),
     count(numberMember(group, "estimated_records")),
     dollars(numberMember(group, "value_usd")),
     clipped(textMember(group, "group") ?? "", 64),
   ];
+}
+
+/** The policies in force, whatever the agent named. */
+function policiesOf(group: JsonObject): string {
+  const policies = member(group, "policies");
+  const ids = Array.isArray(policies) ? policies.filter((id) => typeof id === "string") : [];
+  return clipped(ids.join(", "), MAX_NAME_CHARS);
 }
 
 /** Failed deliveries, so that a reviewer does not rely on people whom no message reached. */

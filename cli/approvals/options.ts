@@ -30,6 +30,8 @@ const FLAGS = {
   agent: { type: "string" },
   destination: { type: "string" },
   policy: { type: "string" },
+  person: { type: "string" },
+  search: { type: "string" },
   limit: { type: "string" },
   interval: { type: "string" },
   bell: { type: "boolean", default: false },
@@ -72,8 +74,16 @@ export function readApprovalOptions(
   const known = Object.fromEntries(Object.entries(FLAGS).filter(([name]) => names.includes(name as Flag)));
   const { values, positionals } = parseFlags(args, known as typeof FLAGS, { max: ids.max });
   if (positionals.length < ids.min) throw new UsageError("name the intent by its id");
-  const { group, mine, agent, destination, policy } = values;
-  const filter = { group, agent, destination, policy, mine: mine === true ? "true" : undefined };
+  const { group, mine, agent, destination, policy, person, search } = values;
+  const filter = {
+    group,
+    agent,
+    destination,
+    policy,
+    person,
+    q: search,
+    mine: mine === true ? "true" : undefined,
+  };
   return {
     server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY),
     apiKey: apiKeyOf(values["api-key-file"], KEY),

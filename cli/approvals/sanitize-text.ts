@@ -9,15 +9,42 @@
  */
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800⟨⟩]|(?! )\p{Zs}/gu;
 
+/**
+ * Blocks of scripts that run from right to left. A terminal that reorders lines shows the digits and separators between
+ * such letters in another order than the bytes have, so that two amounts of a row change places (UAX 9).
+ */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/gu;
+
+/** Words alone stay in the order in which their readers read them. */
+const WORDS_ALONE = /^[\p{L}\p{M} ]*$/u;
+
 /** More combining marks on one letter than any script needs cover the lines above (Zalgo text). */
 const PILE_OF_MARKS = /\p{M}{4,}/gu;
 
 /** The most columns that a terminal uses for one character. */
 const WIDEST = 2;
 
-/** One line, with hidden characters written as `⟨U+001B⟩`. */
+/**
+ * One line, with hidden characters written as `⟨U+001B⟩`, and so are letters that would reorder what stands beside
+ * them.
+ */
 export function sanitizeText(text: string): string {
-  return text.replace(HIDDEN, nameOf).replace(PILE_OF_MARKS, (marks) => Array.from(marks, nameOf).join(""));
+  return visible(text, isReordered(text));
+}
+
+/** Does the text have letters of a script that runs from right to left? */
+export function hasRightToLeft(text: string): boolean {
+  return text.search(RIGHT_TO_LEFT) >= 0;
+}
+
+function isReordered(line: string): boolean {
+  return hasRightToLeft(line) && !WORDS_ALONE.test(line);
+}
+
+function visible(text: string, isLineReordered: boolean): string {
+  const shown = text.replace(HIDDEN, nameOf);
+  const ordered = isLineReordered ? shown.replace(RIGHT_TO_LEFT, nameOf) : shown;
+  return ordered.replace(PILE_OF_MARKS, (marks) => Array.from(marks, nameOf).join(""));
 }
 
 /** Sanitized text of at most `chars` characters, with `…` where it is cut. */
@@ -39,7 +66,11 @@ export function quotedLines(text: string, columns: number | null): readonly stri
   // A final line feed ends the last line and begins no other.
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
   return lines.flatMap((line) => {
-    const shown = line.split("\t").map(sanitizeText).join("    ");
+    const isLineReordered = isReordered(line);
+    const shown = line
+      .split("\t")
+      .map((cell) => visible(cell, isLineReordered))
+      .join("    ");
     return wrapped(shown, columns === null ? Infinity : Math.max(columns - 4, 20)).map((piece, at) =>
       at === 0 ? `  | ${piece}` : `  + ${piece}`,
     );
@@ -75,12 +106,12 @@ function wrapped(line: string, columns: number): readonly string[] {
   return [...pieces, piece];
 }
 
-/** JSON for programs, without characters that a terminal would act on. */
+/** JSON for programs, without characters that a terminal would act on, or reorder. */
 export function visibleJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
-  return text.replace(HIDDEN, (char) =>
-    char === "\n" || char === "⟨" || char === "⟩" ? char : escaped(char),
-  );
+  return text
+    .replace(HIDDEN, (char) => (char === "\n" || char === "⟨" || char === "⟩" ? char : escaped(char)))
+    .replace(RIGHT_TO_LEFT, escaped);
 }
 
 function nameOf(char: string): string {

@@ -25,6 +25,7 @@ export class Refused extends Error {
 }
 
 export interface Page {
+  /** Each with the name of its agent, as `names`. */
   readonly rows: readonly JsonObject[];
   /** Where the next page starts; null: there is none. */
   readonly next: string | null;
@@ -58,7 +59,8 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
     origin: server.origin,
     async queue(filter) {
       const answer = await request(`/v1/approvals?${new URLSearchParams(filter).toString()}`);
-      return { rows: objectsOf(answer, "approvals", server), next: textMember(answer, "next") };
+      const rows = objectsOf(answer, "approvals", server);
+      return { rows: rows.map((row) => withName(row, answer)), next: textMember(answer, "next") };
     },
     groups: async () => objectsOf(await request("/v1/approvals/groups"), "groups", server),
     intent: (id) => request(intentPath(id)),
@@ -69,6 +71,14 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
     batch: async (decisions) =>
       objectsOf(await request("/v1/approvals/batch", { decisions: [...decisions] }), "results", server),
   };
+}
+
+/** A row is shown by itself, beside those of other pages. */
+function withName(row: JsonObject, answer: JsonObject): JsonObject {
+  const agent = textMember(row, "sender_agent_id");
+  const names = member(answer, "names");
+  if (agent === null || !isJsonObject(names) || !Object.hasOwn(names, agent)) return row;
+  return { ...row, names: { [agent]: names[agent] ?? null } };
 }
 
 function refusalOf(server: URL, status: number, bytes: Uint8Array): Refused {

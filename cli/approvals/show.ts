@@ -3,6 +3,7 @@ import { member, textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
 import { caseLines, fetchCase, type ApprovalCase } from "./case.ts";
 import { payloadLines, textOf } from "./case-payload.ts";
+import { nameAndId } from "./names.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
@@ -43,7 +44,7 @@ function eventLines({ view }: ApprovalCase, columns: number | null): readonly st
   return events.filter(isJsonObject).map((event) => {
     const text = (name: string, chars: number) => clipped(textMember(event, name) ?? "", chars);
     const note = text("note", 200);
-    const words = `  ${text("created_at", 24)}  ${text("event_type", 40)}  by ${text("actor", 64)}`;
+    const words = `  ${text("created_at", 24)}  ${text("event_type", 40)}  by ${nameAndId(view, textMember(event, "actor") ?? "?")}`;
     return wrapIndented(note === "" ? words : `${words}: "${note}"`, 4, columns);
   });
 }

@@ -7,6 +7,7 @@ import { rowCells } from "./list.ts";
 import { Unreachable } from "../exchange.ts";
 import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
+import { nameAndId } from "./names.ts";
 import { clipped } from "./sanitize-text.ts";
 
 /** The newest 1,000 pending intents are watched: with more waiting, a bell is of no use. */
@@ -115,7 +116,7 @@ async function announceDecision(
     io.out(
       line(clipped(state, 20), [
         clipped(destination, 32),
-        ...(by === null ? [] : [`by ${clipped(by, 80)}`]),
+        ...(by === null ? [] : [`by ${nameAndId(view, by)}`]),
         id,
       ]),
     );

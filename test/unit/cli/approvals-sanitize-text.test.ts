@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rowCells } from "../../../cli/approvals/list.ts";
 import {
   clipped,
+  hasRightToLeft,
   wrapIndented,
   quotedLines,
   sanitizeText,
@@ -38,6 +39,19 @@ describe("INV-28: text by an agent can't control the terminal", () => {
       "a  b <i> \\u001b",
     ];
     for (const text of texts) expect(sanitizeText(text)).toBe(text);
+  });
+
+  test("numbers swap nothing: beside digits and signs, letters that run from right to left are shown by code", () => {
+    expect(sanitizeText("א;5;900000;ב")).toBe("⟨U+05D0⟩;5;900000;⟨U+05D1⟩");
+    expect(sanitizeText("ا٥ 9")).toBe("⟨U+0627⟩⟨U+0665⟩ 9");
+    expect(quotedLines("א\t5\t900000\tב\nאב", null)).toEqual([
+      "  | ⟨U+05D0⟩    5    900000    ⟨U+05D1⟩",
+      "  | אב",
+    ]);
+    expect(clipped("אב 12", 40)).toBe("⟨U+05D0⟩⟨U+05D1⟩ 12");
+    const text = visibleJson({ row: "א;5;900000;ב" });
+    expect(hasRightToLeft(text)).toBe(false);
+    expect(JSON.parse(text)).toEqual({ row: "א;5;900000;ב" });
   });
 
   test("JSON is sanitised to JSON with the same value", () => {
