@@ -327,6 +327,7 @@ BUNDLE = record(
         )
     ),
     orders=many(record(order=NAME, jws=text(16 * 1024)), 64),
+    names=optional(many(record(id=NAME, name=NAME))),
 )
 
 
@@ -645,6 +646,8 @@ def verify(bundle_text, trusted, origin=None):
         found["erasure"] = FAILS
     else:
         found["erasure"] = FAILS if bundle["erased"] and disclosed is not None else HOLDS
+    if bundle.get("names"):
+        found["names"] = NOT_SHOWN
     found["later_entries"] = NOT_SHOWN
     return found
 

@@ -8,11 +8,12 @@ import { FLAG, HEX_32, list, nullable, oneOf, optional, record, text, whole, typ
  *   entries     its whole chain, in order, without the MACs
  *   log         null while none of it is sealed, else a signed tree head and one inclusion proof per sealed entry
  *   keys        the deployment's public keys, for a reader who has none; they prove nothing about the bundle's origin
- *   policies    the texts of the policies that it was evaluated under
+ *   policies    the texts of the policies that it was evaluated under; empty for programs
  *   decision    outcome and reason code, as the API shows them
  *   disclosed   the salt and the texts of its commitments, as far as the reader may see them; and, where Gate itself
  *               sends the write, the request that the digest covers, as its canonical text
  *   orders      the signed execution orders, one per `execution_requested`
+ *   names       what the server calls those whose ids the entries name; no entry commits to names
  *
  * One proof per entry, although the last entry's hash covers all before it: an attacker could rewrite a chain whose
  * first entries were never in the log and have only its end sealed, and one proof would pass. With a proof each, every
@@ -104,6 +105,7 @@ const BUNDLE = record({
     }),
   ),
   orders: list(record({ order: NAME, jws: text(MAX_JWS_CHARS) }), MAX_ORDERS),
+  names: optional(list(record({ id: NAME, name: NAME }))),
 });
 
 /** Rebuilds a bundle from a parsed JSON value; on error, the path of the first invalid member. */

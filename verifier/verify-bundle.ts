@@ -12,7 +12,7 @@ import {
 import { checkOrders } from "./check-orders.ts";
 import { checkReports } from "./check-reports.ts";
 import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
-import { fails, holds, notShown, type Finding } from "./finding.ts";
+import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { verificationKeys, type TrustedKeys } from "./keys.ts";
 import { readJson } from "./read-json.ts";
 import { replayStates, type StateHistory } from "./state-machine.ts";
@@ -104,11 +104,22 @@ async function verifyParsed(
     await checkOrders(bundle, history, proposed, { known: known.orders, unpinned: unpinned.orders }, verify),
     await checkReports(bundle, bodies, trusted?.reporters ?? [], verify),
     checkErasure(bundle, history),
+    ...namesFinding(bundle),
     notShown(
       "later_entries",
       "No bundle can show that no entry was added to the intent after the bundle was created.",
     ),
   ];
+}
+
+const MAX_NAMES_SHOWN = 20;
+
+/** Entries commit to ids. A name beside them helps people to read, and proves nothing. */
+function namesFinding({ names = [] }: Bundle): readonly Finding[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, MAX_NAMES_SHOWN).map(({ id, name }) => `${quoted(name)} for ${quoted(id)}`);
+  const more = names.length > MAX_NAMES_SHOWN ? `, and ${names.length - MAX_NAMES_SHOWN} more` : "";
+  return [notShown("names", `The server's names, which no entry commits to: ${shown.join(", ")}${more}.`)];
 }
 
 function signedHead(opened: Opened | null): Extract<Opened, { state: "signed" }>["head"] | null {

@@ -4,6 +4,7 @@ import { voterOf } from "../core/identity/people.ts";
 import { isHuman, type Principal } from "../core/identity/principal.ts";
 import { listAllows } from "../core/registry/name-patterns.ts";
 import type { IntentRecord, Intent } from "../ports/intents.ts";
+import type { IntentScope } from "../ports/intent-index.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recheckIntent, type RecheckPorts } from "./evaluation/recheck-intent.ts";
 
@@ -75,17 +76,11 @@ export function mayReach(
   return allowedDestinations === null || listAllows(allowedDestinations, destination);
 }
 
-/** The part of every list of intents that a principal may see; null sets no limit. */
-export interface ListScope {
-  readonly agent: string | null;
-  readonly destinations: readonly string[] | null;
-}
-
 /** An agent lists its own intents, a runner those of the destinations that name it, people all. */
 export async function listScope(
   { role, id, name }: Principal,
   { rules }: Pick<Ports, "rules">,
-): Promise<ListScope> {
+): Promise<IntentScope> {
   if (role !== "runner") return { agent: role === "agent" ? id : null, destinations: null };
   const { destinations } = (await rules.current()).registry;
   const assigned = [...destinations.values()].filter(({ runners }) => runners.includes(name));
@@ -104,6 +99,11 @@ export function mayReadLedger(principal: Principal): boolean {
 
 /** An agent could probe the policy with the trace of a decision, so that it is for people only. */
 export function maySeeTrace(principal: Principal): boolean {
+  return isHuman(principal);
+}
+
+/** The texts of policies, for the same reason. Their ids and hashes are in every entry. */
+export function mayReadPolicies(principal: Principal): boolean {
   return isHuman(principal);
 }
 

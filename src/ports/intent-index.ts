@@ -1,4 +1,6 @@
 import type { ListCursor } from "../core/intent/list-cursor.ts";
+import type { SeenBefore } from "../core/intent/earlier-intents.ts";
+import type { IntentTerms } from "../core/intent/state.ts";
 import type { Phase } from "../core/intent/phase.ts";
 import type { IntentRow } from "../core/intent/read-model.ts";
 
@@ -8,7 +10,13 @@ export interface IntentFilter {
   readonly agent: string | null;
   /** Null: any. An empty list matches nothing. */
   readonly destinations: readonly string[] | null;
+  /** Id of a policy that was in force for it, whatever the agent named. */
   readonly policy: string | null;
+  /** Id of a person who voted on it, or decided or ended it. */
+  readonly person: string | null;
+  /** A UTC day on which the ledger has an entry of it, `2026-12-01`. */
+  readonly day: string | null;
+  readonly search: IntentSearch | null;
   /** See `IntentTerms.group`. */
   readonly group: string | null;
   /** Milliseconds since the epoch: at or after, and before. */
@@ -19,6 +27,25 @@ export interface IntentFilter {
   /** 1 to 200. */
   readonly limit: number;
 }
+
+/** A text that a name in the list contains; nothing of a payload is in the list. */
+export interface IntentSearch {
+  /** In an agent's id, the whole; of an intent's id, its beginning. */
+  readonly text: string;
+  /** Folded as names are (`nameKey`): names of principals that contain it match. */
+  readonly folded: string;
+  /** Ids of people whose names contain the text. Null: the reader searches by no people. */
+  readonly people: readonly string[] | null;
+}
+
+export interface IntentPage {
+  readonly rows: readonly IntentRow[];
+  /** Where the next page starts; null: there is none. A search may have one after fewer rows than its limit. */
+  readonly next: ListCursor | null;
+}
+
+/** The part of all intents that a reader may see; null sets no limit. */
+export type IntentScope = Pick<IntentFilter, "agent" | "destinations">;
 
 export interface Metrics {
   readonly byPhase: ReadonlyMap<string, number>;
@@ -32,10 +59,14 @@ export interface Metrics {
 export interface IntentIndex {
   /** Newest first. */
   list(filter: IntentFilter): Promise<readonly IntentRow[]>;
+  /** The same with the next page's start. */
+  page(filter: IntentFilter): Promise<IntentPage>;
   /** Was an intent for this destination, or for one of this system (`system.*`), ever proposed? */
   hasDestination(target: string): Promise<boolean>;
   /** Counts over all intents, or over one agent's. */
   metrics(agent: string | null): Promise<Metrics>;
+  /** Of the intents within the scope, those before this one that are like it. */
+  seenBefore(terms: IntentTerms, scope: IntentScope): Promise<SeenBefore>;
   /** Pending intents that are alike, the largest groups first. */
   groups(limit: number): Promise<readonly PendingGroup[]>;
 }
@@ -45,7 +76,10 @@ export interface PendingGroup {
   readonly count: number;
   readonly agent: string;
   readonly destination: string;
+  /** The policy that the agent named; empty: none. */
   readonly policy: string;
+  /** Ids of the policies in force. */
+  readonly policies: readonly string[];
   /** Sums over those whose numbers are known; null: none is. */
   readonly records: number | null;
   readonly valueCents: number | null;

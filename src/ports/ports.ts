@@ -22,7 +22,7 @@ import type { IdempotentAnswers } from "./idempotency.ts";
 import type { Settings } from "./settings.ts";
 import type { Signer } from "./signer.ts";
 
-/** `subject` and `group` are keyed: a plain digest of a guessable payload could be found by trying candidates. */
+/** `subject`, `group` and `shape` are keyed: a plain digest of a guessable payload could be found by trying candidates. */
 export type TokenKind =
   | "execution"
   | "delivery"
@@ -30,6 +30,7 @@ export type TokenKind =
   | "link"
   | "interaction"
   | "group"
+  | "shape"
   | "credential";
 
 /** All side effects of doors and use cases. */

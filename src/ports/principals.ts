@@ -7,6 +7,8 @@ export interface Principals {
   /** The holder of this key. `cached` may be up to 10 s old: only for requests that change nothing by themselves. */
   byKey(key: string, age: "fresh" | "cached"): Promise<Principal | null>;
   get(id: string): Promise<Principal | null>;
+  /** Registered names by id; an unknown id is absent. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** By its exact registered name. */
   named(name: string): Promise<Principal | null>;
   /** Oldest first. */

@@ -115,6 +115,7 @@ describe("the command approvals list", () => {
     expect(head?.split(/ +/)).toEqual([
       "AGE",
       "EXPIRES",
+      "AGENT",
       "DESTINATION",
       "RECORDS",
       "VALUE",
@@ -123,7 +124,9 @@ describe("the command approvals list", () => {
       "INTENT",
     ]);
     expect(row).toMatch(
-      new RegExp(`^\\d+[sm] +(?:30|29|28)m +crm\\.listed +1,234 +\\$99\\.50 +\\w+ \\d\\.\\d\\d +0/1 +${id}$`),
+      new RegExp(
+        `^\\d+[sm] +(?:30|29|28)m +local-agent +crm\\.listed +1,234 +\\$99\\.50 +\\w+ \\d\\.\\d\\d +0/1 +${id}$`,
+      ),
     );
     expect(rest).toEqual([]);
     const json = JSON.parse((await approvals(["list", "--json", "--limit", "200"])).out) as { id: string }[];
@@ -243,7 +246,7 @@ describe("the command approvals show", () => {
     const { out } = await approvals(["show", successor]);
     expect(out).toMatch(new RegExp(`edit +edited from ${id} by \\S+`));
     // Its editor wrote it and may read it, and approves it as little as anybody whose intent it is.
-    expect(out).toMatch(/author +\S+, who edited the payload/);
+    expect(out).toMatch(/author +.+ \(rev_\S+\), who edited the payload/);
     expect(out).toContain("  | changed");
     const refused = await approvals(["approve", successor, "--yes"]);
     expect(refused.code).toBe(1);
@@ -371,7 +374,7 @@ test("approvals watch prints new cases and their decisions until Ctrl-C ends it"
   expect(watch.out()).toMatch(new RegExp(`^\u0007\\d\\d:\\d\\d:\\d\\d  new .*${id}$`, "m"));
   await approvals(["reject", id, "--reason", "no"]);
   await watch.printed("rejected");
-  expect(watch.out()).toMatch(new RegExp(`rejected +crm\\.watched +by rev_\\S+ +${id}`));
+  expect(watch.out()).toMatch(new RegExp(`rejected +crm\\.watched +by .+ \\(rev_\\S+\\) +${id}`));
   const { code, err } = await watch.end("SIGINT");
   expect([code, err.trim()]).toEqual([0, `Watching http://127.0.0.1:${port}; Ctrl-C ends it.`]);
 });

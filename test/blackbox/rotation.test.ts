@@ -296,6 +296,14 @@ describe("after two rotations of GATE_SECRET", () => {
     }
   });
 
+  test("shape-token: an earlier proposal of this payload, and of this shape, is counted", async () => {
+    const again = await proposed("crm.open", "ordered\n");
+    const { body } = await gate.call("GET", `/v1/intents/${again}`, gate.adminKey);
+    const { payload, shape } = body["seen_before"] as Record<string, Body>;
+    expect(payload).toMatchObject({ nth: 2, latest: [{ id: made["ordered"] }] });
+    expect(shape).toMatchObject({ latest: [{ id: made["ordered"] }] });
+  });
+
   test("credential-token: a held write is sent with the credential it was held with, and no other", async () => {
     const id = made["held"] ?? "";
     expect((await gate.call("POST", `/v1/intents/${id}/approve`, reviewer.key, {})).status).toBe(200);

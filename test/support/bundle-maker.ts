@@ -360,6 +360,8 @@ export class MadeLog {
             notes: life.notes.map(({ seq, kind, text }) => ({ seq, kind: kind as "note", text })),
           },
       orders: isErased ? [] : [...life.orders],
+      // Nothing proves a name, so bundles of attacks have none.
+      names: undefined,
     };
     return structuredClone(bundle) as Mutable<Bundle>;
   }

@@ -1,35 +1,21 @@
-import { PHASES, type Phase } from "../../core/intent/phase.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
-import type { IntentIndex } from "../../ports/intent-index.ts";
+import type { IntentFilter, IntentIndex, IntentPage } from "../../ports/intent-index.ts";
+import { intentQuery } from "./intent-query.ts";
+import { seenBefore } from "./seen-before.ts";
+
+/** Rows that one page of a search looks at. */
+const MAX_SEARCHED = 10_000;
+
+const NEWEST_FIRST = "ORDER BY created_at DESC, id DESC";
 
 /** `/` is the character after `.`, so that the range holds every name that begins with `system.`. */
 const HAS_DESTINATION = "SELECT 1 FROM intents WHERE destination >= ?1 AND destination < ?2 LIMIT 1";
 
 export function d1IntentIndex(db: D1Database): IntentIndex {
   return {
-    async list(filter) {
-      const wheres: string[] = [];
-      const values: (string | number)[] = [];
-      const place = (value: string | number) => `?${values.push(value)}`;
-      const { phases, destinations, agent, policy, group, since, until, after } = filter;
-      if (phases?.length === 0 || destinations?.length === 0) return [];
-      if (phases !== null) wheres.push(phaseClause(phases));
-      if (destinations !== null) wheres.push(anyOf(destinations, place));
-      if (agent !== null) wheres.push(`agent_id = ${place(agent)}`);
-      if (policy !== null) wheres.push(`policy_id = ${place(policy)}`);
-      if (group !== null) wheres.push(`group_key = ${place(group)}`);
-      if (since !== null) wheres.push(`created_at >= ${place(since)}`);
-      if (until !== null) wheres.push(`created_at < ${place(until)}`);
-      if (after !== null) wheres.push(`(created_at, id) < (${place(after.createdAt)}, ${place(after.id)})`);
-      const clause = wheres.length === 0 ? "" : `WHERE ${wheres.join(" AND ")}`;
-      const { results } = await db
-        .prepare(
-          `SELECT * FROM intents ${clause} ORDER BY created_at DESC, id DESC LIMIT ${place(filter.limit)}`,
-        )
-        .bind(...values)
-        .all<IntentRow>();
-      return results;
-    },
+    list: (filter) => list(db, filter, filter.limit),
+
+    page: (filter) => (filter.search === null ? plainPage(db, filter) : searchPage(db, filter)),
 
     async hasDestination(target) {
       // A range and not LIKE: `_` is a wildcard there, and destinations contain it.
@@ -40,6 +26,8 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       return row !== null;
     },
 
+    seenBefore: (terms, scope) => seenBefore(db, terms, scope),
+
     async groups(limit) {
       const { results } = await db.prepare(PENDING_GROUPS).bind(limit).all<GroupRow>();
       return results.map((row) => ({
@@ -48,6 +36,7 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
         agent: row.agent_id,
         destination: row.destination,
         policy: row.policy_id,
+        policies: JSON.parse(row.policies) as readonly string[],
         records: row.records,
         valueCents: row.cents,
         oldest: row.oldest,
@@ -71,21 +60,47 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
   };
 }
 
-/** One parameter for all of a runner's destinations, because D1 binds at most 100. One alone is found by its index. */
-function anyOf(destinations: readonly string[], place: (value: string) => string): string {
-  const [first = ""] = destinations;
-  return destinations.length === 1
-    ? `destination = ${place(first)}`
-    : `destination IN (SELECT value FROM json_each(${place(JSON.stringify(destinations))}))`;
+async function list(db: D1Database, filter: IntentFilter, limit: number): Promise<readonly IntentRow[]> {
+  const query = intentQuery(filter);
+  if (query === null) return [];
+  const { sql, search, values } = query;
+  const matching = search === null ? sql : `SELECT * FROM (${sql}) WHERE ${search} ${NEWEST_FIRST}`;
+  const { results } = await db
+    .prepare(`${matching} LIMIT ${limit}`)
+    .bind(...values)
+    .all<IntentRow>();
+  return results;
 }
 
-/**
- * Phases are literals and not parameters: SQLite uses the partial index over pending intents only where the statement
- * itself names that phase. They come from the closed list `PHASES`, never from a request, so nothing can be injected.
- */
-function phaseClause(phases: readonly Phase[]): string {
-  const known = PHASES.filter((phase) => phases.includes(phase)).map((phase) => `'${phase}'`);
-  return known.length === 1 ? `phase = ${known.join()}` : `phase IN (${known.join(", ")})`;
+async function plainPage(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
+  return pageOf(await list(db, filter, filter.limit + 1), filter.limit, null);
+}
+
+/** Reads a bounded number of rows: a text that nothing contains would read all there are. */
+async function searchPage(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
+  const query = intentQuery(filter);
+  if (query === null) return { rows: [], next: null };
+  const { sql, search, values } = query;
+  if (search === null) return plainPage(db, filter);
+  const [found, last] = await db.batch<IntentRow>([
+    db
+      .prepare(
+        `SELECT * FROM (${sql} LIMIT ${MAX_SEARCHED}) WHERE ${search} ${NEWEST_FIRST} LIMIT ${filter.limit + 1}`,
+      )
+      .bind(...values),
+    // The search's parameters are bound and not used, so that both statements have the same.
+    db
+      .prepare(`SELECT created_at, id, ${search} AS used FROM (${sql} LIMIT 1 OFFSET ${MAX_SEARCHED - 1})`)
+      .bind(...values),
+  ]);
+  return pageOf(found?.results ?? [], filter.limit, last?.results[0] ?? null);
+}
+
+/** @param last the last row that was looked at, where more may match after it; null: all were */
+function pageOf(found: readonly IntentRow[], limit: number, last: IntentRow | null): IntentPage {
+  const rows = found.slice(0, limit);
+  const end = found.length > limit ? rows.at(-1) : last;
+  return { rows, next: end ? { createdAt: end.created_at, id: end.id } : null };
 }
 
 interface GroupRow {
@@ -94,17 +109,18 @@ interface GroupRow {
   readonly agent_id: string;
   readonly destination: string;
   readonly policy_id: string;
+  readonly policies: string;
   readonly records: number | null;
   readonly cents: number | null;
   readonly oldest: number;
   readonly next_deadline: number | null;
 }
 
-// Agent, destination and policy are equal in all rows of a group, so MIN picks any. An intent that is held without a
+// Agent, destination and policies are equal in all rows of a group, so MIN picks any. An intent that is held without a
 // deadline has a null in its approval, while the column still has the deadline that passed.
 const PENDING_GROUPS = `
   SELECT group_key, COUNT(*) AS count, MIN(agent_id) AS agent_id, MIN(destination) AS destination,
-         MIN(policy_id) AS policy_id, SUM(records) AS records, SUM(value_cents) AS cents, MIN(created_at) AS oldest,
+         MIN(policy_id) AS policy_id, MIN(policies) AS policies, SUM(records) AS records, SUM(value_cents) AS cents, MIN(created_at) AS oldest,
          MIN(CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN NULL ELSE decide_by END) AS next_deadline
   FROM intents WHERE phase = 'pending_approval' AND group_key IS NOT NULL
   GROUP BY group_key ORDER BY count DESC, oldest LIMIT ?1`;

@@ -28,17 +28,24 @@ const COLUMNS = [
   "approved_at",
   "updated_at",
   "group_key",
+  "subject",
+  "shape_key",
+  "policies",
+  "people",
+  "decided_by",
   "approval",
   "seq",
 ] as const satisfies readonly (keyof IntentRow)[];
+
+/** The identity of an intent never changes; an evaluation under changed rules may change all the rest. */
+const FIXED: readonly string[] = ["id", "agent_id", "destination", "action", "policy_id", "created_at"];
+const CHANGING = COLUMNS.filter((column) => !FIXED.includes(column));
 
 // A redelivered older row must not overwrite a newer one: the higher sequence number wins.
 const UPSERT_INTENT = `
   INSERT INTO intents (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((_, at) => `?${at + 1}`).join(", ")})
   ON CONFLICT (id) DO UPDATE SET
-    phase = excluded.phase, status = excluded.status, decide_by = excluded.decide_by,
-    approved_at = excluded.approved_at, updated_at = excluded.updated_at, approval = excluded.approval,
-    seq = excluded.seq
+    ${CHANGING.map((column) => `${column} = excluded.${column}`).join(", ")}
   WHERE excluded.seq > intents.seq`;
 
 export function d1Ledger(db: D1Database): Ledger {

@@ -20,6 +20,8 @@ const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_i
 
 const BY_ID = "SELECT * FROM principals WHERE id = ?1";
 
+const NAMES = "SELECT id, name FROM principals WHERE id IN (SELECT value FROM json_each(?1))";
+
 /**
  * @param adminKey `GATE_ADMIN_KEY`, the key of the deployment's built-in admin; null when the operator set none
  * @param chain records registrations and changes of status on the ledger, in the same transaction
@@ -53,6 +55,13 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     async get(id) {
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
       return row === undefined ? null : principalOf(row);
+    },
+
+    async names(ids) {
+      if (ids.length === 0) return new Map();
+      const named = db.prepare(NAMES).bind(JSON.stringify(ids));
+      const rows = await coalescedRead<Pick<PrincipalRow, "id" | "name">>(db, named);
+      return new Map(rows.map(({ id, name }) => [id, name]));
     },
 
     async named(name) {

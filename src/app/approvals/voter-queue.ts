@@ -1,19 +1,13 @@
 import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
 import type { Voter } from "../../core/identity/voter.ts";
-import type { RequestedApproval, IntentRow } from "../../core/intent/read-model.ts";
-import type { IntentFilter } from "../../ports/intent-index.ts";
+import { requestedApproval, type RequestedApproval, type IntentRow } from "../../core/intent/read-model.ts";
+import type { IntentFilter, IntentPage } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
 
 /** Rows that one call reads from the index; `next` is where the next call continues. */
 const MAX_SCANNED = 1_000;
 
 const ROWS_PER_READ = 200;
-
-export interface QueuePage {
-  readonly rows: readonly IntentRow[];
-  /** Where the next page starts; null: there is none. */
-  readonly next: NonNullable<IntentFilter["after"]> | null;
-}
 
 /**
  * Pending intents whose indexed approval requirements this voter meets. The index does not store that an agent's owner
@@ -23,7 +17,7 @@ export async function voterQueue(
   voter: Voter,
   filter: IntentFilter,
   { index }: Pick<Ports, "index">,
-): Promise<QueuePage> {
+): Promise<IntentPage> {
   const found: IntentRow[] = [];
   let { after } = filter;
   for (let scanned = 0; scanned < MAX_SCANNED;) {
@@ -52,5 +46,5 @@ function admitsVoter(row: IntentRow, voter: Voter): boolean {
 
 /** The approval requirements that the index stores with a row. */
 export function requirementsOf({ approval }: Pick<IntentRow, "approval">): RequestedApproval | null {
-  return approval === null ? null : (JSON.parse(approval) as RequestedApproval);
+  return requestedApproval(approval);
 }

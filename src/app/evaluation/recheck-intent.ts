@@ -13,9 +13,9 @@ import { applyTemplate, type TemplatedProposal } from "../../core/proposal/reque
 import type { Intent, IntentRecord } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { evaluatorFor } from "./evaluator.ts";
-import { groupOf } from "./alike.ts";
+import { likenessOf } from "./alike.ts";
 
-export type RecheckPorts = Pick<Ports, "rules" | "principals" | "deriveToken" | "turns">;
+export type RecheckPorts = Pick<Ports, "rules" | "principals" | "deriveToken" | "acceptedTokens" | "turns">;
 
 type Evaluated = TemplatedProposal & { readonly decision: Decision };
 
@@ -46,7 +46,7 @@ export async function recheckIntent(
     proposer: agent,
     rules,
     salt: record.salt,
-    group: groupOf({ request, payload }, agent.id, decision, ports),
+    ...likenessOf({ request, payload }, agent.id, decision, ports),
   });
   await ports.rules.storeTexts(next.policies.map(({ hash }) => hash).filter((hash) => hash !== ""));
   const rechecked = await intent.recheck({

@@ -5,7 +5,7 @@ import { intentTerms } from "../../core/intent/terms.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
-import { groupOf } from "../evaluation/alike.ts";
+import { likenessOf } from "../evaluation/alike.ts";
 import { evaluateCounted, scopeOf, withTemplate } from "./evaluate-proposal.ts";
 import { identify, type GovernPorts, type ProposalInput } from "./proposal-input.ts";
 
@@ -68,7 +68,7 @@ export async function govern(
       keyed,
       counted,
       attended: input.attended ?? false,
-      group: groupOf(templated, proposer.id, decision, ports),
+      ...likenessOf(templated, proposer.id, decision, ports),
       edited: input.edited ?? null,
       now,
     }),

@@ -15,6 +15,7 @@ export const KEY_LABELS = [
   "link-token",
   "interaction-token",
   "group-token",
+  "shape-token",
   "credential-token",
   "webhook-secret",
   "sign-in",

@@ -13,6 +13,7 @@ export const LOG_EVENTS = {
   delivery_run_failed: "notifications not delivered",
   delivery_settling_failed: "delivery result not stored",
   dispatcher_wake_failed: "dispatcher not woken",
+  earlier_intents_unreadable: "earlier intents not counted",
   ledger_flush_failed: "ledger flush failed",
   ledger_read_failed: "ledger not read",
   log_keys_unreadable: "log keys not read",

@@ -147,7 +147,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       return { ...state, bindingsRefused: [...state.bindingsRefused, `${event.command} ${event.reason}`] };
     case "payload_erased": {
       // An attacker could brute-force the digest of a short payload; the ledger's commitments lost their salt.
-      const { credential: _, ...retained } = state.terms;
+      const { credential: _, earlierSubjects: __, ...retained } = state.terms;
       const terms = { ...retained, payloadDigest: null, requestDigest: "", subject: "" };
       return { ...next, terms, erasedAt: at };
     }

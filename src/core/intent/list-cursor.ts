@@ -7,9 +7,14 @@ export interface ListCursor {
   readonly id: string;
 }
 
-/** The cursor after this row, as text that is opaque to clients. */
+/** As text that is opaque to clients. */
+export function cursorText({ createdAt, id }: ListCursor): string {
+  return toBase64Url(new TextEncoder().encode(`${createdAt} ${id}`));
+}
+
+/** The cursor after this row, as text. */
 export function cursorOf(row: Pick<IntentRow, "created_at" | "id">): string {
-  return toBase64Url(new TextEncoder().encode(`${row.created_at} ${row.id}`));
+  return cursorText({ createdAt: row.created_at, id: row.id });
 }
 
 /** Null: the text is no cursor. */

@@ -22,6 +22,16 @@ export interface IntentRow {
   readonly updated_at: number;
   /** See `IntentTerms.group`. */
   readonly group_key: string | null;
+  /** See `IntentTerms.subject`; null once erased. */
+  readonly subject: string | null;
+  /** The first of `IntentTerms.shapes`; null for an intent of an earlier version. */
+  readonly shape_key: string | null;
+  /** See `EarlierIntent.decidedBy`. */
+  readonly decided_by: string | null;
+  /** JSON list of the ids of the policies in force. */
+  readonly policies: string;
+  /** JSON list of the ids of those who voted, decided or ended it. */
+  readonly people: string;
   /** JSON of `RequestedApproval`: codes and numbers only. Null for an intent that was never held. */
   readonly approval: string | null;
   /** Ledger sequence this row reflects: an older row never overwrites a newer one. */
@@ -51,9 +61,22 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
     approved_at: state.approvedAt,
     updated_at: state.updatedAt,
     group_key: terms.group,
+    subject: terms.subject === "" ? null : terms.subject,
+    shape_key: terms.shapes?.[0] ?? null,
+    policies: JSON.stringify(terms.policies.map(({ id }) => id)),
+    people: JSON.stringify(decidersOf(state)),
+    decided_by: state.endedBy ?? state.decidedBy,
     approval: terms.outcome === "hold" ? JSON.stringify(requestedApprovalOf(state)) : null,
     seq,
   };
+}
+
+/** Person ids. An intent that its agent withdrew, or policy or time decided, has none. */
+function decidersOf({ terms, votes, rejections, decidedBy, endedBy }: IntentState): readonly string[] {
+  const voted = [...votes, ...rejections].flatMap(({ person, acting }) => [person, acting]);
+  const ended = [decidedBy, endedBy ?? null].filter((who) => who !== null);
+  const nobody = new Set(["policy", "timeout", terms.agent]);
+  return [...new Set([...voted, ...ended])].filter((who) => !nobody.has(who));
 }
 
 /** The approval requirements and votes that the review queue shows. */
@@ -65,6 +88,11 @@ export interface RequestedApproval {
   readonly min_assurance: string;
   /** Null: the hold has no deadline any more, and the row's own has passed. Absent in rows of earlier versions. */
   readonly decide_by?: number | null;
+}
+
+/** Null for an intent that was never held. */
+export function requestedApproval(column: IntentRow["approval"]): RequestedApproval | null {
+  return column === null ? null : (JSON.parse(column) as RequestedApproval);
 }
 
 function requestedApprovalOf({ terms, votes, decideBy }: IntentState): RequestedApproval {

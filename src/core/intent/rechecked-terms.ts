@@ -6,7 +6,7 @@ import { currentBindings, intentTerms, type IntentTermsInput } from "./terms.ts"
 /** Everything that an evaluation under changed rules is made of, beside the terms in force. */
 export type RecheckInput = Pick<
   IntentTermsInput,
-  "request" | "payload" | "decision" | "proposer" | "rules" | "salt" | "group"
+  "request" | "payload" | "decision" | "proposer" | "rules" | "salt" | "group" | "shapes"
 >;
 
 /**
@@ -15,7 +15,16 @@ export type RecheckInput = Pick<
  * agent's connection does so still.
  */
 export function recheckedTerms(before: IntentTerms, input: RecheckInput): IntentTerms {
-  const { payloadDigest, requestDigest, subject, keyed, counted, predecessor, editor } = before;
+  const {
+    payloadDigest,
+    requestDigest,
+    subject,
+    earlierSubjects = [],
+    keyed,
+    counted,
+    predecessor,
+    editor,
+  } = before;
   const { decision, rules } = input;
   const fresh = intentTerms({
     ...input,
@@ -24,7 +33,7 @@ export function recheckedTerms(before: IntentTerms, input: RecheckInput): Intent
       policies: boundPolicies(decision.policies, currentBindings(before, rules).policies),
     },
     id: before.id,
-    identity: { payloadDigest, requestDigest, subjects: [subject] },
+    identity: { payloadDigest, requestDigest, subjects: [subject, ...earlierSubjects] },
     keyed,
     counted,
     attended: false,
@@ -34,6 +43,8 @@ export function recheckedTerms(before: IntentTerms, input: RecheckInput): Intent
   });
   return {
     ...fresh,
+    // Later intents look it up under the secrets that were in force at its proposal.
+    ...(before.shapes !== undefined && { shapes: before.shapes }),
     sending: before.sending === "on_repeat" ? before.sending : fresh.sending,
     excluded: [...new Set([...before.excluded, ...fresh.excluded, ...excludedEditor(before, input)])],
     predecessor,

@@ -48,6 +48,8 @@ export interface IntentTerms {
    * writes.
    */
   readonly subject: string;
+  /** `subject` under the secrets that were in force beside the current one when it was proposed; absent: none was. */
+  readonly earlierSubjects?: readonly string[];
   /** True: the agent's counters hold a reservation for it. */
   readonly counted: boolean;
   readonly createdAt: Instant;
@@ -65,6 +67,11 @@ export interface IntentTerms {
   readonly editor: string | null;
   /** Equal for held intents of one agent, destination, policy and shape, which the queue groups; null: not held. */
   readonly group: string | null;
+  /**
+   * Equal for intents of one agent, destination, action and shape of the payload; under every secret that was in force
+   * when it was proposed, the current one first. Absent: of an earlier version.
+   */
+  readonly shapes?: readonly string[];
   /** When retention erases the ended intent; null: only at an admin's request. */
   readonly eraseBy: Instant | null;
   /** Handles (principal ids, person ids, e-mails) of those who may not vote, lower case. */

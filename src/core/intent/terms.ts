@@ -34,6 +34,8 @@ export interface IntentTermsInput {
   readonly attended: boolean;
   /** See `IntentTerms.group`. */
   readonly group: string | null;
+  /** See `IntentTerms.shapes`. */
+  readonly shapes: readonly string[];
   /** Set when a reviewer edited an agent's proposal. */
   readonly edited: EditOrigin | null;
   /** When it was proposed. */
@@ -66,6 +68,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     keyed,
     counted,
     group,
+    shapes,
     edited,
     now,
   } = input;
@@ -98,6 +101,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
     subject: subjects[0],
+    ...(subjects.length > 1 && { earlierSubjects: subjects.slice(1) }),
     keyed,
     counted,
     createdAt: now,
@@ -110,6 +114,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     predecessor: edited?.predecessor ?? null,
     editor: edited?.editor.acting ?? null,
     group,
+    shapes,
     eraseBy: decision.retentionDays === null ? null : now + decision.retentionDays * DAY_MS,
     excluded: excludedFrom(input),
     risk: decision.risk,

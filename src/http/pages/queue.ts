@@ -3,7 +3,7 @@ import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { DeliveryRecord } from "../../ports/notifications.ts";
 import { requirementsOf } from "../../app/approvals/voter-queue.ts";
 import type { GateContext } from "../middleware/context.ts";
-import { cursorOf } from "../../core/intent/list-cursor.ts";
+import { cursorText } from "../../core/intent/list-cursor.ts";
 import { listFilter } from "../api/shared/list-query.ts";
 import { deadlineOf } from "../api/approvals/queue-view.ts";
 import { page, type Markup } from "./page.ts";
@@ -15,9 +15,7 @@ import { distanceTo, dollars, timeOf } from "./format.ts";
 export async function queuePage(c: GateContext): Promise<Response> {
   const ports = c.env;
   const filter = await listFilter(c);
-  const rows = await ports.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
-  const shown = rows.slice(0, filter.limit);
-  const last = rows.length > filter.limit ? shown.at(-1) : undefined;
+  const { rows: shown, next: rest } = await ports.index.page({ ...filter, phases: ["pending_approval"] });
   const ids = shown.map(({ id }) => id);
   const [names, undelivered] = await Promise.all([
     namesOf(c, shown),
@@ -31,7 +29,7 @@ export async function queuePage(c: GateContext): Promise<Response> {
       ${filter.group === null ? null : html`<p>Only cases of one group. <a href="/cases">Show all</a></p>`}
       <section>
         ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, undelivered ?? [], now)}
-        ${last === undefined ? null : next(c, cursorOf(last))}
+        ${rest === null ? null : next(c, cursorText(rest))}
       </section>
     `,
   });

@@ -18,7 +18,7 @@ const VIEW: JsonObject = {
   names: { agt_1: "importer", ana: "Ana Diaz", ben: "Ben\u001b[2J" },
 };
 
-const found = (view: JsonObject, bytes = new Uint8Array()): ApprovalCase => ({
+const found = (view: JsonObject, bytes: Uint8Array = new Uint8Array()): ApprovalCase => ({
   id: "int_1",
   state: "rejected",
   digest: "d",

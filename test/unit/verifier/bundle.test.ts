@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { canonicalJson } from "../../../src/core/base/json.ts";
 import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
@@ -55,6 +57,15 @@ async function changed(change: (bundle: Mutable<Bundle>) => void): Promise<reado
   return verifyBundle(JSON.stringify(copy), TRUSTED);
 }
 
+const PYTHON_VERIFIER = fileURLToPath(new URL("../../verify_bundle.py", import.meta.url));
+
+/** What the verifier in Python finds. */
+function pythonFindings(bundle: string): Readonly<Record<string, string>> {
+  const input = JSON.stringify({ bundle, trusted: TRUSTED });
+  const ran = spawnSync("python3", ["-B", PYTHON_VERIFIER, "--cases"], { input, encoding: "utf8" });
+  return JSON.parse(ran.stdout) as Readonly<Record<string, string>>;
+}
+
 test("every finding about an executed intent holds", async () => {
   const findings = await verifyBundle(JSON.stringify(whole), TRUSTED, { origin: ORIGIN });
   expect(statuses(findings)).toEqual({
@@ -80,6 +91,40 @@ test("every finding about an executed intent holds", async () => {
   });
   expect(verdictOf(findings)).toBe("proven");
   for (const { words } of findings) expect(words).toMatch(/^[A-Z0-9"].*\.$/);
+});
+
+test("names in a bundle are shown with their ids, and as what no entry commits to", async () => {
+  const names = [
+    { id: "agt_1", name: "Importer" },
+    { id: "ana", name: 'A\u202e"na\u001b[2J' },
+  ];
+  const findings = await changed((bundle) => (bundle.names = names));
+  expect(findings.find(({ name }) => name === "names")).toEqual({
+    name: "names",
+    status: "not_shown",
+    words: `The server's names, which no entry commits to: "Importer" for "agt_1", "A??na?[2J" for "ana".`,
+  });
+  expect(verdictOf(findings)).toBe("proven");
+  expect(verdictOf(await changed((bundle) => (bundle.names = [])))).toBe("proven");
+});
+
+test.each([
+  [null],
+  ["Importer"],
+  [[{ id: "agt_1" }]],
+  [[{ id: "agt_1", name: 5 }]],
+  [[{ id: "a", name: "b", x: 1 }]],
+])("names written as %j are no bundle, for both verifiers", async (names) => {
+  const text = JSON.stringify({ ...whole, names });
+  expect(failing(await verifyBundle(text, TRUSTED))).toEqual(["form"]);
+  expect(pythonFindings(text)["form"]).toBe("fails");
+});
+
+test("the Python verifier finds the same in a bundle with names and without policy texts", async () => {
+  for (const more of [{ names: [{ id: "agt_1", name: "Importer" }] }, { names: [] }, { policies: [] }]) {
+    const text = JSON.stringify({ ...whole, ...more });
+    expect(pythonFindings(text)).toEqual(statuses(await verifyBundle(text, TRUSTED)));
+  }
 });
 
 test("the bundle of every kind of life is proven, erased ones too", async () => {

@@ -15,7 +15,7 @@ test("INV-18: the evidence of a finished intent has every entry with its proof, 
     status: "succeeded",
     result: { rows: 1 },
   });
-  const { body } = await evidenceOf(order.intent, agent.key);
+  const { body } = await evidenceOf(order.intent);
   expect(body).toMatchObject({ format: "gate-evidence/v1", intent: order.intent, erased: false });
   expect(body.entries.map(({ event }: { event: string }) => event)).toEqual([
     "proposed",
@@ -29,6 +29,35 @@ test("INV-18: the evidence of a finished intent has every entry with its proof, 
   expect(body.orders).toMatchObject([{ order: order.id }]);
   expect(atob(body.disclosed.payload.base64)).toBe(payload);
   expect(body.entries.every((entry: object) => !("mac" in entry))).toBe(true);
+});
+
+test("an agent's evidence holds no policy text and its own name only, and verification says so", async () => {
+  const agent = await register("agent", { name: "Importer of an audit" });
+  const reviewer = await register("reviewer", { person: "ana", name: "ana's laptop" });
+  const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
+  await call("POST", `/v1/intents/${intent}/approve`, reviewer.key);
+  const shown = (await evidenceOf(intent, agent.key)).body;
+  const full = (await evidenceOf(intent, reviewer.key)).body;
+  expect(shown.policies).toEqual([]);
+  expect(JSON.parse(shown.entries[0].body).policies).toMatchObject([
+    { id: "by-ana", hash: full.policies[0].hash },
+  ]);
+  expect(shown.names).toEqual([{ id: agent.id, name: "Importer of an audit" }]);
+  expect(full.names).toEqual(
+    expect.arrayContaining([
+      { id: agent.id, name: "Importer of an audit" },
+      { id: reviewer.id, name: "ana's laptop" },
+      { id: "ana", name: "Ana Diaz" },
+    ]),
+  );
+  const findings = await verifyBundle(JSON.stringify(shown), { ...shown.keys, jwks: shown.keys.jwks.keys });
+  expect(verdictOf(findings)).toBe("proven");
+  const words = (name: string) => findings.find((finding) => finding.name === name);
+  expect(words("policy_texts")).toMatchObject({
+    status: "not_shown",
+    words: "1 of 1 policy texts are not shown.",
+  });
+  expect(words("names")).toMatchObject({ status: "not_shown" });
 });
 
 describe("INV-18: evidence verified with nothing but the published keys", () => {

@@ -106,6 +106,7 @@ export function groupView(group: PendingGroup) {
     sender_agent_id: group.agent,
     destination: group.destination,
     policy_id: group.policy,
+    policies: group.policies,
     estimated_records: group.records,
     value_usd: group.valueCents === null ? null : group.valueCents / 100,
     oldest: iso(group.oldest),

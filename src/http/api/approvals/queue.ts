@@ -13,10 +13,12 @@ import type { Problem } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { listFilter } from "../shared/list-query.ts";
-import { cursorOf } from "../../../core/intent/list-cursor.ts";
+import { idsInRows } from "../../../core/intent/named-ids.ts";
+import { namesOf } from "../../../app/identity/names.ts";
+import { cursorText } from "../../../core/intent/list-cursor.ts";
 import { queryFlag } from "../shared/query-flag.ts";
 import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
-import type { IntentFilter } from "../../../ports/intent-index.ts";
+import type { IntentFilter, IntentPage } from "../../../ports/intent-index.ts";
 
 const readers = requireRole(["reviewer", "auditor", "admin"]);
 
@@ -27,25 +29,22 @@ const MAX_GROUPS = 200;
 
 async function list(c: GateContext) {
   const filter: IntentFilter = { ...(await listFilter(c)), phases: ["pending_approval"] };
-  const { page, next } = queryFlag(c, "mine") ? await pageOfMine(c, filter) : await pageOf(c, filter);
-  const deliveries = await deliveriesOf(c, page);
-  const shown = page.map((row) => queueRowView(row, deliveries));
-  return c.json({ approvals: shown, count: shown.length, next });
+  const { rows, next } = queryFlag(c, "mine") ? await pageOfMine(c, filter) : await c.env.index.page(filter);
+  const deliveries = await deliveriesOf(c, rows);
+  const shown = rows.map((row) => queueRowView(row, deliveries));
+  return c.json({
+    approvals: shown,
+    count: shown.length,
+    next: next === null ? null : cursorText(next),
+    names: await namesOf(idsInRows(rows), c.var.principal, c.env),
+  });
 }
 
-async function pageOf({ env }: GateContext, filter: IntentFilter) {
-  const rows = await env.index.list({ ...filter, limit: filter.limit + 1 });
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  return { page, next: rows.length > filter.limit && last !== undefined ? cursorOf(last) : null };
-}
-
-async function pageOfMine(c: GateContext, filter: IntentFilter) {
+async function pageOfMine(c: GateContext, filter: IntentFilter): Promise<IntentPage> {
   const ports = c.env;
   const { registry } = await ports.rules.current();
   const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const { rows, next } = await voterQueue(voter, filter, ports);
-  return { page: rows, next: next === null ? null : cursorOf({ created_at: next.createdAt, id: next.id }) };
+  return voterQueue(voter, filter, ports);
 }
 
 /** Null where the dispatcher can't be read: the queue is shown without deliveries. */
@@ -129,6 +128,8 @@ export const queue = new Hono<GateEnv>()
   .get("/v1/approvals/groups", readers, async (c) => {
     const ports = c.env;
     const groups = await ports.index.groups(MAX_GROUPS);
-    return c.json({ groups: groups.map(groupView), count: groups.length });
+    const agents = groups.map(({ agent }) => agent);
+    const names = await namesOf(agents, c.var.principal, ports);
+    return c.json({ groups: groups.map(groupView), count: groups.length, names });
   })
   .post("/v1/approvals/batch", requireRole(["reviewer"]), batch);

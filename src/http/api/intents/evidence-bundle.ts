@@ -3,6 +3,10 @@ import { canonicalJson } from "../../../core/base/json.ts";
 import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-jwt.ts";
 import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
+import { idsIn } from "../../../core/intent/named-ids.ts";
+import type { Principal } from "../../../core/identity/principal.ts";
+import { mayReadPolicies } from "../../../app/authority.ts";
+import { namesOf } from "../../../app/identity/names.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { storedContent } from "../shared/stored-record.ts";
 import type { PolicyRef } from "../../../core/policy/decision.ts";
@@ -15,13 +19,15 @@ const FORMAT = "gate-evidence/v1";
 /**
  * An evidence bundle: one file with everything needed to verify one intent offline with Gate's public key.
  *
- * @param payload stands for the payload's base64; null where the reader may not see it or there is none
- * @param disclose false for readers who may not see the payload: with the salt they could confirm a guess of it
+ * Programs get no policy texts, which would tell them what passes unseen: the entries name each policy's id and hash.
+ *
+ * @param shown `payload` stands for the payload's base64; null where the reader may not see it or there is none.
+ *   `disclose` is false for readers who may not see the payload: with the salt they could confirm a guess of it
  */
 export async function evidenceOf(
   record: IntentRecord,
-  payload: string | null,
-  disclose: boolean,
+  reader: Principal,
+  { payload, disclose }: { readonly payload: string | null; readonly disclose: boolean },
   ports: Ports,
 ) {
   const { state } = record;
@@ -43,12 +49,19 @@ export async function evidenceOf(
     entries,
     log: proofs.checkpoint === null ? null : { checkpoint: proofs.checkpoint.note, inclusion },
     keys: { vkeys, jwks: { keys: (await ports.signer.publicKeys()).map(strictJwk) } },
-    policies: await policyTexts(record, ports),
+    policies: mayReadPolicies(reader) ? await policyTexts(record, ports) : [],
     decision: decisionOnProposal(record),
     disclosed: state.erasedAt === null && disclose ? disclosedOf(record, payload) : null,
     // An order names the payload's digest, from which a short payload could be guessed.
     orders: disclose ? await signedOrders(record, ports) : [],
+    names: await bundledNames(record, reader, ports),
   };
+}
+
+/** Beside the chain, which commits to ids only. */
+async function bundledNames({ state, entries }: IntentRecord, reader: Principal, ports: Ports) {
+  const names = await namesOf(idsIn(state, entries), reader, ports);
+  return Object.entries(names).map(([id, name]) => ({ id, name }));
 }
 
 /** As the second entry says: changed rules may have made another of it since. */

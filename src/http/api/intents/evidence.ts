@@ -20,10 +20,16 @@ export const evidence = new Hono<GateEnv>().get(
     };
     const payload = record.case?.payload;
     if (!disclose || payload?.kind !== "content") {
-      return c.body(JSON.stringify(await evidenceOf(record, null, disclose, ports)), 200, headers);
+      return c.body(
+        JSON.stringify(await evidenceOf(record, c.var.principal, { payload: null, disclose }, ports)),
+        200,
+        headers,
+      );
     }
     const place = crypto.randomUUID();
-    const text = JSON.stringify(await evidenceOf(record, place, disclose, ports));
+    const text = JSON.stringify(
+      await evidenceOf(record, c.var.principal, { payload: place, disclose }, ports),
+    );
     const [before = "", after = ""] = text.split(place);
     const release = await takeReadSlot(c, payload.bytes);
     return sendPayload(c, { intent, bytes: payload.bytes, around: [before, after], headers, release });

@@ -129,6 +129,7 @@ export function intentRowView(row: IntentRow) {
     destination: row.destination,
     action: row.action,
     policy_id: row.policy_id,
+    policies: JSON.parse(row.policies) as readonly string[],
     reason_code: row.reason_code,
     risk_score: row.risk_score / 100,
     risk_level: row.risk_level,
@@ -138,6 +139,7 @@ export function intentRowView(row: IntentRow) {
     updated_at: iso(row.updated_at),
     expires_at: iso(row.decide_by),
     approved_at: isoOrNull(row.approved_at),
+    decided_by: row.decided_by,
   };
 }
 

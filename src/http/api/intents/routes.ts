@@ -11,8 +11,11 @@ import { refuseWith } from "../../problem/from-refusal.ts";
 import { auditTrail } from "./audit-view.ts";
 import { decisionView } from "./decision-view.ts";
 import { intentRowView, intentView } from "./intent-view.ts";
+import { seenBeforeView } from "./seen-before-view.ts";
 import { listFilter } from "../shared/list-query.ts";
-import { cursorOf } from "../../../core/intent/list-cursor.ts";
+import { idsIn, idsInEarlier, idsInRows } from "../../../core/intent/named-ids.ts";
+import { namesOf } from "../../../app/identity/names.ts";
+import { cursorText } from "../../../core/intent/list-cursor.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
 import { takeReadSlot } from "../../middleware/read-slot.ts";
 import { sendPayload } from "../shared/send-payload.ts";
@@ -20,6 +23,8 @@ import { queryFlag } from "../shared/query-flag.ts";
 import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
 import { maySeePayload } from "../../../app/authority.ts";
+import { seenBefore } from "../../../app/seen-before.ts";
+import { isHuman } from "../../../core/identity/principal.ts";
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
@@ -57,28 +62,41 @@ async function earlierReply(c: GateContext, id: string) {
 
 async function list(c: GateContext) {
   const ports = c.env;
-  const filter = await listFilter(c);
-  const rows = await ports.index.list({ ...filter, limit: filter.limit + 1 });
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  const next = rows.length > filter.limit && last !== undefined ? cursorOf(last) : null;
-  return { page: page.map(intentRowView), next };
+  const { rows, next } = await ports.index.page(await listFilter(c));
+  return {
+    page: rows.map(intentRowView),
+    next: next === null ? null : cursorText(next),
+    names: await namesOf(idsInRows(rows), c.var.principal, ports),
+  };
 }
 
 async function show(c: GateContext) {
   const ports = c.env;
+  const { principal } = c.var;
+  // Programs poll this: they get another read of D1 only where they ask for it.
+  const isSeenBeforeWanted = queryFlag(c, "seen_before", isHuman(principal));
   const { record } = await visibleRecord(c, c.req.param("id") ?? "");
-  return c.json(intentView(record, await maySeePayload(c.var.principal, record.state, ports)));
+  const { state, entries } = record;
+  const view = intentView(record, await maySeePayload(principal, state, ports));
+  const earlier = isSeenBeforeWanted ? await seenBefore(state.terms, principal, ports) : null;
+  const ids = [...idsIn(state, entries), ...(earlier === null ? [] : idsInEarlier(earlier))];
+  return c.json({
+    ...view,
+    ...(isSeenBeforeWanted && { seen_before: earlier === null ? null : seenBeforeView(earlier) }),
+    names: await namesOf(ids, principal, ports),
+  });
 }
 
 async function audit(c: GateContext) {
   const { record } = await visibleRecord(c, c.req.param("id") ?? "");
+  const { state, entries } = record;
   const events = auditTrail(record);
   return c.json({
-    intentId: record.state.terms.id,
-    proposalId: record.state.terms.id,
+    intentId: state.terms.id,
+    proposalId: state.terms.id,
     events,
     auditTrail: events,
+    names: await namesOf(idsIn(state, entries), c.var.principal, c.env),
   });
 }
 
@@ -87,12 +105,12 @@ export const intents = new Hono<GateEnv>()
   .post("/v1/intents", requireRole(["agent"], "cached"), propose)
   .post("/v1/propose", requireRole(["agent"], "cached"), propose)
   .get("/v1/intents", readers, async (c) => {
-    const { page, next } = await list(c);
-    return c.json({ intents: page, count: page.length, next });
+    const { page, next, names } = await list(c);
+    return c.json({ intents: page, count: page.length, next, names });
   })
   .get("/v1/proposals", readers, async (c) => {
-    const { page, next } = await list(c);
-    return c.json({ proposals: page, count: page.length, next });
+    const { page, next, names } = await list(c);
+    return c.json({ proposals: page, count: page.length, next, names });
   })
   .get("/v1/intents/:id", readers, show)
   .get("/v1/proposals/:id", readers, show)

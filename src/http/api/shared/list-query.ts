@@ -1,27 +1,33 @@
-import { phasesOf, type Phase } from "../../../core/intent/phase.ts";
+import { PHASES, phasesOf, type Phase } from "../../../core/intent/phase.ts";
 import { readCursor } from "../../../core/intent/list-cursor.ts";
 import { listScope } from "../../../app/authority.ts";
+import { searchFor } from "../../../app/identity/search-names.ts";
+import { iso } from "../../../core/base/iso-time.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import type { IntentFilter } from "../../../ports/intent-index.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
+const MAX_SEARCH_CHARS = 128;
 
 /** The filter of a list request, within what the caller may see. */
 export async function listFilter(c: GateContext): Promise<IntentFilter> {
   const ports = c.env;
   const { agent, destinations } = await listScope(c.var.principal, ports);
-  const destination = c.req.query("destination");
+  const destination = named(c, "destination");
   return {
     phases: phases(c.req.query("status") ?? c.req.query("state")),
-    agent: agent ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
+    agent: agent ?? named(c, "agent") ?? named(c, "agent_id"),
     destinations:
-      destination === undefined
+      destination === null
         ? destinations
         : (destinations ?? [destination]).filter((name) => name === destination),
-    policy: c.req.query("policy") ?? c.req.query("policy_id") ?? null,
-    group: c.req.query("group") ?? null,
+    policy: named(c, "policy") ?? named(c, "policy_id"),
+    person: named(c, "person"),
+    day: day(named(c, "day")),
+    search: await search(c, named(c, "q")),
+    group: named(c, "group"),
     since: time(c, "since"),
     until: time(c, "until"),
     after: cursor(c.req.query("after")),
@@ -29,10 +35,33 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
   };
 }
 
+/** Null where it is absent, or an empty box of a form. */
+function named(c: GateContext, name: string): string | null {
+  const text = c.req.query(name)?.trim() ?? "";
+  return text === "" ? null : text;
+}
+
+async function search(c: GateContext, text: string | null): Promise<IntentFilter["search"]> {
+  if (text === null) return null;
+  if (text.length > MAX_SEARCH_CHARS) invalid(`q: at most ${MAX_SEARCH_CHARS} characters`);
+  return searchFor(text, c.var.principal, c.env);
+}
+
+function day(text: string | null): string | null {
+  if (text === null) return null;
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  // `Date.parse` takes the 30th of February for the 2nd of March.
+  const isDay = !Number.isNaN(at) && iso(at).startsWith(text);
+  return isDay ? text : invalid("day: a day in UTC, such as 2026-12-01");
+}
+
+/** What was decided: all but what waits. */
+const DECIDED = PHASES.filter((phase) => phase !== "pending_approval");
+
 function phases(words: string | undefined): readonly Phase[] | null {
   if (words === undefined || words === "" || words === "all") return null;
   const found = words.split(",").flatMap((word) => {
-    const some = phasesOf(word.trim());
+    const some = word.trim() === "decided" ? DECIDED : phasesOf(word.trim());
     return some.length > 0 ? some : invalid(`status: there is no status or state "${word.slice(0, 40)}"`);
   });
   // Without duplicates: D1 binds at most a hundred values.
@@ -50,8 +79,8 @@ const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z
 
 /** ISO 8601, or milliseconds since the epoch. */
 function time(c: GateContext, name: "since" | "until"): number | null {
-  const text = c.req.query(name);
-  if (text === undefined) return null;
+  const text = named(c, name);
+  if (text === null) return null;
   const at = /^\d{1,15}$/.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? invalid(`${name}: an ISO 8601 time`) : at;
 }

@@ -67,6 +67,11 @@ test("the list row of an intent holds codes and numbers, and no note", () => {
     approved_at: null,
     updated_at: T0,
     group_key: null,
+    subject: "5e".repeat(32),
+    shape_key: null,
+    decided_by: null,
+    policies: '["crm","legal"]',
+    people: "[]",
     approval: JSON.stringify({
       require: 1,
       votes: 0,
