@@ -171,6 +171,9 @@ function parseHashicorp(rest: string): Result<SecretRef, string> {
 /** One part of a Secrets Manager name, between slashes. */
 const AWS_NAME_PART = /^[A-Za-z0-9_+=.@-]+$/;
 
+/** Before the name of a secret that a service of AWS manages: `rds!db-…`, `events!connection/…`. Nobody else may use it. */
+const AWS_SERVICE = /^[a-z][a-z0-9-]*!/;
+
 const AWS_ARN = /^arn:aws(?:-[a-z]+)*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)$/;
 
 /** A staging label, AWS's own or the operator's. */
@@ -183,8 +186,8 @@ function parseAws(rest: string): Result<SecretRef, string> {
   const [, name = "", key, which, chosen = ""] = found ?? [];
   if (found === null || !isAwsName(name) || (key !== undefined && !PATH_PART.test(key))) {
     return err(
-      "write aws-sm://name, the name or ARN of the secret (letters, digits and `/ _ + = . @ -`), then #key for a " +
-        "member of its JSON, then ?stage=S or ?version=V; a name that begins with a slash is written by its ARN",
+      "write aws-sm://name, the name or ARN of the secret (letters, digits and `/ _ + = . @ -`; one that a service of AWS " +
+        "manages begins with `rds!` and the like), then #key for a member of its JSON, then ?stage=S or ?version=V; a name that begins with a slash is written by its ARN",
     );
   }
   if (which === "stage" && !AWS_STAGE.test(chosen)) {
@@ -205,7 +208,8 @@ function parseAws(rest: string): Result<SecretRef, string> {
 /** A name that begins with a slash can't be distinguished from an empty part, except at the end of an ARN. */
 function isAwsName(name: string): boolean {
   const inArn = AWS_ARN.exec(name)?.[1];
-  const parts = inArn === undefined ? name.split("/") : inArn.replace(/^\//, "").split("/");
+  const own = (inArn ?? name).replace(AWS_SERVICE, "");
+  const parts = (inArn === undefined ? own : own.replace(/^\//, "")).split("/");
   return parts.every((part) => AWS_NAME_PART.test(part) && !isDots(part));
 }
 

@@ -44,6 +44,10 @@ const VALID: readonly (readonly [string, SecretRef])[] = [
   ["aws-sm://stripe#secret_key", aws({ key: "secret_key" })],
   ["aws-sm://stripe?stage=AWSPREVIOUS", aws({ stage: "AWSPREVIOUS" })],
   [`aws-sm://stripe#k?version=${VERSION_ID}`, aws({ key: "k", version: VERSION_ID })],
+  // Names that services of AWS give the secrets they manage.
+  ["aws-sm://rds!db-2c7b#password", aws({ name: "rds!db-2c7b", key: "password" })],
+  ["aws-sm://events!connection/crm/4f5e", aws({ name: "events!connection/crm/4f5e" })],
+  [`aws-sm://${ARN}:rds!cluster-7-AbCdEf#k`, aws({ name: `${ARN}:rds!cluster-7-AbCdEf`, key: "k" })],
   [`aws-sm://${ARN}:prod/stripe-AbCdEf#k`, aws({ name: `${ARN}:prod/stripe-AbCdEf`, key: "k" })],
   [`aws-sm://${ARN}:/prod/stripe-AbCdEf`, aws({ name: `${ARN}:/prod/stripe-AbCdEf` })],
   [
@@ -191,6 +195,10 @@ describe("INV-22: a secret reference with a second meaning is refused", () => {
     "aws-sm:///prod/stripe",
     "aws-sm://prod/stripe/",
     "aws-sm://a//b",
+    "aws-sm://a!",
+    "aws-sm://a!b!c",
+    "aws-sm://A!b",
+    "aws-sm://a/b!c",
     "aws-sm://a#",
     "aws-sm://a?stage=",
     "aws-sm://a?stage=A&version=B",
