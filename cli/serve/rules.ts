@@ -59,6 +59,7 @@ export function rulesSource(options: RulesOptions): RulesSource {
   let policies: ReadonlyMap<string, WatchedFile> = new Map();
   let registry: WatchedFile | null = null;
   let unreadableFolder = false;
+  const unread = new Set<string>();
   let rules: Rules | null = null;
   let isFirstRead = true;
 
@@ -75,8 +76,11 @@ export function rulesSource(options: RulesOptions): RulesSource {
     }
     const next = new Map<string, WatchedFile>();
     for (const name of names.toSorted()) {
-      // One extension only, so that two files can't have one id.
-      if (name.endsWith(".yml") && isFirstRead) options.say(`policies/${name} is not read: name it .yaml`);
+      // One extension only, so that two files can't have one id. `policy lint` and the build refuse the other.
+      if (name.endsWith(".yml") && !unread.has(name)) {
+        unread.add(name);
+        options.say(`policies/${name} is not read: name it ${name.replace(/yml$/, "yaml")}`);
+      }
       if (!name.endsWith(".yaml")) continue;
       const id = name.slice(0, -".yaml".length);
       const watched = reload(

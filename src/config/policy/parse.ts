@@ -14,13 +14,13 @@ import { MAX_NAME_CHARACTERS, NAME } from "../yaml/schema-types.ts";
 
 export type { PolicyProblem } from "../yaml/source.ts";
 
-const EXTENSION = /\.ya?ml$/;
+const EXTENSION = /\.yaml$/;
 
 /**
  * Parses one policy file. Nothing in it is ignored: unknown fields, wrong types and contradictions are problems with
  * line and column, all reported at once.
  *
- * @param file base name with its extension, `.yaml` or `.yml`; the policy's `id` must be the name without it
+ * @param file base name with its extension `.yaml`; the policy's `id` must be the name without it
  */
 export function parsePolicy(file: string, text: string): Result<Policy, readonly PolicyProblem[]> {
   const id = idOf(file);

@@ -81,8 +81,11 @@ test("an environment replaces, adds and removes rules, each with its own line", 
   expect(environments.get("constructor")).toBeUndefined();
 });
 
-test.each(["x.yaml", "x.yml"])("the file %s defines the policy x", (file) => {
-  expect(policy("id: x\ndestinations: [a.b]\n", file).id).toBe("x");
+test("the file x.yaml defines the policy x, and the file x.yml none, as the server reads only the first", () => {
+  const text = "id: x\ndestinations: [a.b]\n";
+  expect(policy(text, "x.yaml").id).toBe("x");
+  const refused = parsePolicy("x.yml", text);
+  expect(refused.ok ? null : refused.error[0]?.message).toContain("ends in .yaml");
 });
 
 test("line ends and a byte order mark change the policy's hash, and none of its rules", () => {
