@@ -1,10 +1,11 @@
 /**
  * Builds the Worker, the command and the SDK into `dist/`.
  *
- * `node scripts/build.ts` always builds; with `--if-stale` only when a source is newer than the last build, so that a
- * second `npm start` costs nothing. With `--prepare` an error in the policies or the registry is printed, and only the
- * Worker is left out: npm runs that before `npx zehrava-gate`, hides its output, and after a failure never links the
- * command, so that `policy lint` could not report that very error.
+ * `node scripts/build.ts` always builds; with `--if-stale` or `--prepare` only when a source is newer than the last build,
+ * so that a second `npm start` or `npx zehrava-gate` costs nothing. With `--prepare` an error in the policies or the
+ * registry is printed, and only the Worker is left out: npm runs that before `npx zehrava-gate`, hides its output, and
+ * after a failure never links the command, so that `policy lint` could not report that very error. `--client` builds the
+ * package `zehrava-gate-client` and nothing else.
  */
 import { execFile } from "node:child_process";
 import {
@@ -12,6 +13,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   utimesSync,
@@ -20,7 +22,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { BuildOptions } from "esbuild";
+import type { BuildOptions, Plugin } from "esbuild";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const DIST = join(ROOT, "dist");
@@ -47,10 +49,9 @@ function newestUnder(path: string): number {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   // A directory's mtime changes when a file in it is removed or renamed.
-  return readdirSync(path).reduce(
-    (newest, name) => Math.max(newest, newestUnder(join(path, name))),
-    stat.mtimeMs,
-  );
+  return readdirSync(path)
+    .filter((name) => name !== "dist")
+    .reduce((newest, name) => Math.max(newest, newestUnder(join(path, name))), stat.mtimeMs);
 }
 
 function isStale(): boolean {
@@ -96,38 +97,90 @@ function bundleWorker(): Promise<void> {
   });
 }
 
+/** Leaves an import to a file that is built beside this one. */
+function beside(module: string, file: string): Plugin {
+  return {
+    name: "beside",
+    setup({ onResolve }) {
+      onResolve({ filter: /./ }, ({ path }) => (path === module ? { path: file, external: true } : null));
+    },
+  };
+}
+
 async function bundleCommand(): Promise<void> {
-  await bundle({
-    entryPoints: ["cli/main.ts"],
-    outfile: "dist/cli.js",
-    // Not "node", which would choose the CommonJS build of libraries that also have an ESM one.
-    platform: "neutral",
-    // The oldest Node that can still run the check of its version.
-    target: "node20",
-    external: ["miniflare", "node:*"],
-  });
+  await Promise.all([
+    bundle({
+      entryPoints: ["cli/entry.ts"],
+      outfile: "dist/cli.js",
+      platform: "neutral",
+      // The oldest Node that can still run the check of its version.
+      target: "node14.8",
+      external: ["node:*"],
+      plugins: [beside("./main.ts", "./command.js")],
+    }),
+    bundle({
+      entryPoints: ["cli/main.ts"],
+      outfile: "dist/command.js",
+      // Not "node", which would choose the CommonJS build of libraries that also have an ESM one.
+      platform: "neutral",
+      target: "node22.12",
+      external: ["miniflare", "node:*"],
+    }),
+  ]);
   chmodSync(join(DIST, "cli.js"), 0o755);
 }
 
-function bundleSdk(): Promise<void> {
-  return bundle({
-    entryPoints: ["sdk/typescript/gate.ts"],
-    outfile: "dist/sdk/gate.js",
+/** Where the client is built: beside the command, or with `--client` as the package `zehrava-gate-client`. */
+interface ClientBuild {
+  readonly outdir: string;
+  readonly hasSourceMaps: boolean;
+}
+
+const BESIDE_COMMAND: ClientBuild = { outdir: "dist/sdk", hasSourceMaps: true };
+const OWN_PACKAGE: ClientBuild = { outdir: "sdk/typescript/dist", hasSourceMaps: false };
+
+/** The parts of jose that the client uses: a library's code is not for reading, and is small in a file of its own. */
+const JOSE_PARTS = "CompactSign, createLocalJWKSet, createRemoteJWKSet, errors, importJWK, jwtVerify";
+
+async function bundleSdk({ outdir, hasSourceMaps }: ClientBuild): Promise<void> {
+  const common: BuildOptions = {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    // People read it, and bundlers need the comments inside its imports.
-    minifyWhitespace: false,
-    minifySyntax: false,
-  });
+    sourcemap: hasSourceMaps ? "linked" : false,
+  };
+  await Promise.all([
+    bundle({
+      ...common,
+      stdin: { contents: `export { ${JOSE_PARTS} } from "jose"`, resolveDir: ROOT },
+      outfile: `${outdir}/jose.js`,
+      minifyIdentifiers: true,
+      sourcemap: false,
+      // Its license asks for the notice in every copy.
+      banner: {
+        js: `/*\n${readFileSync(join(ROOT, "node_modules", "jose", "LICENSE.md"), "utf8").trim()}\n*/`,
+      },
+    }),
+    bundle({
+      ...common,
+      entryPoints: ["sdk/typescript/gate.ts"],
+      outfile: `${outdir}/gate.js`,
+      // People read it, and bundlers need the comments inside its imports.
+      minifyWhitespace: false,
+      minifySyntax: false,
+      plugins: [beside("jose", "./jose.js")],
+    }),
+  ]);
 }
 
-async function declareSdkTypes(): Promise<void> {
+async function declareSdkTypes({ outdir }: ClientBuild): Promise<void> {
   const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   await run(
     process.execPath,
-    [tsc, "-p", join("sdk", "typescript", "tsconfig.build.json"), "--outDir", join("dist", "sdk")],
-    { cwd: ROOT },
+    [tsc, "-p", join("sdk", "typescript", "tsconfig.build.json"), "--outDir", outdir],
+    {
+      cwd: ROOT,
+    },
   );
 }
 
@@ -161,14 +214,19 @@ function outputOf(error: unknown): string {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes("--if-stale") && !isStale()) return;
+  if (process.argv.includes("--client")) {
+    await Promise.all([bundleSdk(OWN_PACKAGE), declareSdkTypes(OWN_PACKAGE)]);
+    return;
+  }
+  const isPrepared = process.argv.includes("--prepare");
+  if ((isPrepared || process.argv.includes("--if-stale")) && !isStale()) return;
   // Before reading: a source saved during the build is then newer than the stamp, and built next time.
   const startedAt = new Date();
   const [isWhole] = await Promise.all([
-    bundleWorkerWithRules(process.argv.includes("--prepare")),
+    bundleWorkerWithRules(isPrepared),
     bundleCommand(),
-    bundleSdk(),
-    declareSdkTypes(),
+    bundleSdk(BESIDE_COMMAND),
+    declareSdkTypes(BESIDE_COMMAND),
   ]);
   // Without a new stamp the next start builds again, and stops at the error.
   if (!isWhole) return;

@@ -4,7 +4,7 @@ import { inBothCases, knownOptions } from "./names.ts";
 import { MAX_PAYLOAD_BYTES, type PayloadInput, wirePayload } from "./payload.ts";
 import { proposalBody } from "./proposal.ts";
 import { upstreamResponse } from "./response.ts";
-import { environment } from "./runtime.ts";
+import { environment, requireSupportedRuntime } from "./runtime.ts";
 import { send, type WireRequest } from "./transport.ts";
 import type {
   Answer,
@@ -33,9 +33,9 @@ import { waitUntilDecided } from "./wait.ts";
 export { GateError } from "./gate-error.ts";
 export type * from "./types.ts";
 export { signReport } from "./sign-report.ts";
-export type { ReportClaims } from "./sign-report.ts";
+export type { PrivateKey, ReportClaims } from "./sign-report.ts";
 export { verifyOrder } from "./verify-order.ts";
-export type { VerifiedOrder, VerifyOrderOptions } from "./verify-order.ts";
+export type { PublicKeySet, VerifiedOrder, VerifyOrderOptions } from "./verify-order.ts";
 
 export interface GateOptions {
   /** Gate's address, for example `http://localhost:4000`. Default: `GATE_ENDPOINT`. */
@@ -53,6 +53,21 @@ export interface GateOptions {
   /** The SDK refuses larger payloads before sending. Default: 10 MiB, the server's own default. */
   readonly maxPayloadBytes?: number;
 }
+
+/** The type that each option of the constructor must have, where it is given. */
+const CONSTRUCTOR_OPTIONS = {
+  endpoint: isTextOrUrl,
+  apiKey: isText,
+  reviewerKey: isText,
+  timeoutMs: (value: unknown) => typeof value === "number" && value > 0 && value < Infinity,
+  fetch: (value: unknown) => typeof value === "function",
+  readFiles: (value: unknown) => typeof value === "boolean",
+  maxPayloadBytes: (value: unknown) => typeof value === "number" && value >= 0,
+} as const satisfies Record<keyof GateOptions, (value: unknown) => boolean>;
+
+const CONSTRUCTOR_NAMES: ReadonlySet<keyof GateOptions> = new Set(
+  Object.keys(CONSTRUCTOR_OPTIONS) as (keyof GateOptions)[],
+);
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -132,7 +147,8 @@ export class Gate {
 
   /** @throws {GateError} `invalid_option` */
   constructor(options: GateOptions = {}) {
-    const { endpoint = environment("GATE_ENDPOINT"), ...rest } = options;
+    requireSupportedRuntime();
+    const { endpoint = environment("GATE_ENDPOINT"), ...rest } = constructorOptions(options);
     this.#endpoint = endpointOf(endpoint);
     this.#options = rest;
   }
@@ -355,7 +371,7 @@ export class Gate {
     const key = this.#options.apiKey ?? environment("GATE_API_KEY") ?? (await localAgentKey(this.#endpoint));
     if (key !== null && key !== "") return key;
     throw new GateError(
-      "no API key: pass apiKey, set GATE_API_KEY, or start a local server (zehrava-gate), which stores one",
+      "no API key: pass apiKey, set GATE_API_KEY, or start a local server (`npx zehrava-gate`), which stores one",
       { code: "no_api_key" },
     );
   }
@@ -372,6 +388,29 @@ export class Gate {
     );
     return inBothCases(body);
   }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isTextOrUrl(value: unknown): boolean {
+  return typeof value === "string" || value instanceof URL;
+}
+
+/** An unknown option is an error: with a misspelt `apikey` dropped silently, another key would be used. */
+function constructorOptions(options: GateOptions): GateOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new GateError("Gate takes one object of options", { code: "invalid_option" });
+  }
+  const given = knownOptions(options, CONSTRUCTOR_NAMES);
+  for (const [name, value] of Object.entries(given)) {
+    if (CONSTRUCTOR_OPTIONS[name as keyof GateOptions](value)) continue;
+    throw new GateError(`${name} can't be ${value === null ? "null" : `this ${typeof value}`}`, {
+      code: "invalid_option",
+    });
+  }
+  return given as GateOptions;
 }
 
 function endpointOf(endpoint: string | URL | undefined): URL {

@@ -1,4 +1,5 @@
 import { GateError } from "./gate-error.ts";
+import { jsonText } from "./json-text.ts";
 import { nodeParts } from "./runtime.ts";
 
 /** A payload: text, a file's name, bytes, or a JSON value. */
@@ -53,8 +54,7 @@ export async function wirePayload(
 }
 
 function jsonPayload(value: object, maxBytes: number): WirePayload {
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new GateError("payload has no JSON form", { code: "invalid_option" });
+  const text = jsonText(value, "payload");
   requireSize(new TextEncoder().encode(text).byteLength, maxBytes);
   return { payload: text, payload_media_type: "application/json" };
 }

@@ -1,6 +1,7 @@
 import type * as fs from "node:fs/promises";
 import type * as os from "node:os";
 import type * as path from "node:path";
+import { GateError } from "./gate-error.ts";
 
 /*
  * Access to Node's modules where they exist. Imports are dynamic, so that the SDK loads in browsers and Workers too,
@@ -44,4 +45,15 @@ export async function nodeParts(): Promise<NodeParts | null> {
   } catch {
     return null;
   }
+}
+
+/** As `engines` of the package says. Browsers and Workers have no Node version. */
+export const OLDEST_NODE = 20;
+
+/** @throws {GateError} `unsupported_runtime`: an older Node lacks what some calls need, and would fail in the middle */
+export function requireSupportedRuntime(): void {
+  const version = processLike()?.versions?.node;
+  if (version === undefined || Number(version.split(".")[0]) >= OLDEST_NODE) return;
+  const message = `Gate's client needs Node ${OLDEST_NODE} or later, and this is v${version}: install one from https://nodejs.org`;
+  throw new GateError(message, { code: "unsupported_runtime" });
 }

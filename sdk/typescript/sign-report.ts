@@ -1,5 +1,14 @@
-import { CompactSign, importJWK, type JWK } from "jose";
+import { CompactSign, importJWK } from "jose";
 import type { VerifiedOrder } from "./verify-order.ts";
+
+/** RFC 8037: an Ed25519 private key as a JWK. */
+export interface PrivateKey {
+  readonly kty: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly d?: string;
+  readonly [member: string]: unknown;
+}
 
 export interface ReportClaims {
   readonly outcome: "succeeded" | "failed" | "indeterminate";
@@ -13,13 +22,11 @@ export interface ReportClaims {
 /**
  * Signs a report with the worker's own key, whose public half an admin registered
  * (`POST /v1/agents/:id/report-key`). Send it as `proof` beside `status`.
- *
- * @param privateKey an Ed25519 private key as a JWK (RFC 8037)
  */
 export async function signReport(
   order: VerifiedOrder,
   claims: ReportClaims,
-  privateKey: JWK,
+  privateKey: PrivateKey,
 ): Promise<string> {
   const key = await importJWK(privateKey, "EdDSA");
   const payload = {

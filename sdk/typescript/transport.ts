@@ -1,4 +1,5 @@
 import { GateError } from "./gate-error.ts";
+import { jsonText } from "./json-text.ts";
 
 export interface TransportOptions {
   readonly endpoint: URL;
@@ -55,6 +56,7 @@ async function sendOnce(
   { endpoint, timeoutMs, fetch }: TransportOptions,
   { method, path, key, body, signal = AbortSignal.timeout(timeoutMs) }: WireRequest,
 ): Promise<Readonly<Record<string, unknown>>> {
+  const sent = body === undefined ? {} : { body: jsonText(body, "") };
   let response: Response;
   let text: string;
   try {
@@ -65,7 +67,7 @@ async function sendOnce(
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...sent,
       // A followed redirect could send the key to another host.
       redirect: "manual",
       signal,

@@ -1,11 +1,17 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JSONWebKeySet } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { GateError } from "./gate-error.ts";
+import { requireSupportedRuntime } from "./runtime.ts";
+
+/** RFC 7517: public keys as `/.well-known/jwks.json` has them. */
+export interface PublicKeySet {
+  readonly keys: readonly { readonly kty: string; readonly [member: string]: unknown }[];
+}
 
 export interface VerifyOrderOptions {
   /** Gate's address: its keys are fetched from `/.well-known/jwks.json` and cached. */
   readonly endpoint?: string | URL;
   /** Gate's keys, for a worker that must not depend on reaching Gate. `endpoint` or `keys` is required. */
-  readonly keys?: JSONWebKeySet;
+  readonly keys?: PublicKeySet;
   /** The deployment's name (`GATE_ORIGIN`): an order of another deployment is refused. */
   readonly issuer: string;
   /** The destination this worker serves. */
@@ -40,6 +46,7 @@ const remoteKeySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
  * @throws {GateError} code `invalid_order` with the reason; `order_expired`; `payload_mismatch`; `stale_order`
  */
 export async function verifyOrder(order: string, options: VerifyOrderOptions): Promise<VerifiedOrder> {
+  requireSupportedRuntime();
   const { destination, issuer, payload, lastFence } = options;
   const claims = await verifiedClaims(order, keySet(options), issuer, destination);
   const { payload_digest: payloadDigest, fence } = claims;
@@ -105,7 +112,7 @@ async function verifiedClaims(
 }
 
 function keySet({ keys, endpoint }: VerifyOrderOptions): KeySet {
-  if (keys !== undefined) return createLocalJWKSet(keys);
+  if (keys !== undefined) return createLocalJWKSet({ keys: [...keys.keys] });
   if (endpoint === undefined) throw new GateError("pass endpoint or keys", { code: "invalid_option" });
   const url = new URL("/.well-known/jwks.json", endpoint);
   const known = remoteKeySets.get(url.href) ?? createRemoteJWKSet(url);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Gate, GateError, type GateOptions } from "../../sdk/typescript/gate.ts";
+import { OLDEST_NODE } from "../../sdk/typescript/runtime.ts";
 import { ROOT, temporaryFolder } from "../support/command.ts";
 
 interface Sent {
@@ -305,6 +306,80 @@ describe("retries of the SDK", () => {
   });
 });
 
+describe("what JSON can't carry is refused in one sentence, before anything is sent", () => {
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ["recordCount: NaN", { recordCount: Number.NaN }, "recordCount is NaN, which JSON can't carry"],
+    [
+      "record_count: Infinity",
+      { record_count: Number.POSITIVE_INFINITY },
+      "recordCount is Infinity, which JSON can't carry",
+    ],
+    ["estimatedValueUsd: NaN", { estimatedValueUsd: Number.NaN }, "estimated_value_usd is NaN"],
+    ["a BigInt in the payload", { payload: [{ amount: 5n }] }, "payload.0.amount is a BigInt"],
+    ["NaN in the payload", { payload: { amount: Number.NaN } }, "payload.amount is NaN"],
+    ["a BigInt as the payload", { payload: 5n }, "payload must be a string, bytes, or a JSON value"],
+    ["a BigInt in the metadata", { metadata: { id: 7n } }, "metadata.id is a BigInt"],
+    ["a payload that contains itself", { payload: circle }, "payload can't be written as JSON"],
+  ])("%s", async (_, options, message) => {
+    const { sent, fetch } = wire();
+    const error = await refusal(gate(fetch).propose({ ...PROPOSAL, ...options } as never));
+    expect(error.code).toBe("invalid_option");
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain("\n");
+    expect(sent).toEqual([]);
+  });
+
+  test("in a report", async () => {
+    const { sent, fetch } = wire();
+    const report = {
+      executionId: "exe_1",
+      executionToken: "gex_1",
+      status: "succeeded",
+      result: { rows: 1n },
+    };
+    expect((await refusal(gate(fetch).report(report as never))).message).toContain("result.rows is a BigInt");
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("the SDK's constructor", () => {
+  const made = (options: unknown) => {
+    try {
+      return new Gate(options as GateOptions);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test.each<[unknown, string]>([
+    [{ endpoint: "http://localhost", apikey: "gate_sk_a" }, "unknown option: apikey"],
+    [{ endpoint: "http://localhost", timeout: 5 }, "unknown option: timeout"],
+    [{ endpoint: "http://localhost", url: "x" }, "unknown option: url"],
+    [{ endpoint: "http://localhost", timeoutMs: "5" }, "timeoutMs can't be this string"],
+    [{ endpoint: "http://localhost", timeoutMs: Number.NaN }, "timeoutMs can't be this number"],
+    [{ endpoint: "http://localhost", fetch: "node" }, "fetch can't be this string"],
+    [{ endpoint: "http://localhost", apiKey: null }, "apiKey can't be null"],
+    [null, "Gate takes one object of options"],
+    ["http://localhost", "Gate takes one object of options"],
+  ])("refuses %j, which it would otherwise swallow", (options, message) => {
+    expect(made(options)).toMatchObject({ name: "GateError", code: "invalid_option", message });
+  });
+
+  test("takes its options in snake_case as the methods do", async () => {
+    const { sent, fetch } = wire();
+    const options = {
+      endpoint: "http://gate.example",
+      api_key: "gate_sk_snake",
+      fetch,
+    } as unknown as GateOptions;
+    await new Gate(options).getIntent({ intentId: "int_1" });
+    expect(sent[0]?.key).toBe("Bearer gate_sk_snake");
+  });
+});
+
 describe("keys of the SDK", () => {
   test("for approving are the option's, then the environment's, then the agent's", async () => {
     const { sent, fetch } = wire();
@@ -378,9 +453,18 @@ describe("keys of the SDK", () => {
 });
 
 describe("the built SDK module", () => {
-  test("imports nothing when loaded, so that browsers and Workers can load it", () => {
-    const built = readFileSync(join(ROOT, "dist", "sdk", "gate.js"), "utf8");
-    expect(built).not.toMatch(/^\s*import\s/m);
-    expect(built).not.toContain("require(");
+  test("imports nothing but the file beside it when loaded, so that browsers and Workers can load it", () => {
+    const built = (name: string) => readFileSync(join(ROOT, "dist", "sdk", name), "utf8");
+    const imported = [...built("gate.js").matchAll(/^(?:import|export)[^"']*["']([^"']+)["'];?$/gm)];
+    expect([...new Set(imported.map(([, from]) => from))]).toEqual(["./jose.js"]);
+    expect(built("jose.js")).not.toMatch(/\bfrom\s*["']/);
+    for (const name of ["gate.js", "jose.js"]) expect(built(name)).not.toContain("require(");
+  });
+
+  test("says which Node the client needs, as the engines of its package do", () => {
+    const { engines } = JSON.parse(readFileSync(join(ROOT, "sdk", "typescript", "package.json"), "utf8")) as {
+      readonly engines: { readonly node: string };
+    };
+    expect(engines.node).toBe(`>=${OLDEST_NODE}`);
   });
 });
