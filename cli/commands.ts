@@ -6,8 +6,6 @@ export interface Command {
   readonly summary: string;
   /** True: the command itself handles `--help`. */
   readonly helpsItself?: boolean;
-  /** True: it starts the embedded runtime, which needs a newer Node than the other commands. */
-  readonly needsRuntime?: boolean;
   run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
 }
 
@@ -17,13 +15,12 @@ export const COMMANDS: readonly Command[] = [
     name: "serve",
     usage: "serve [options]",
     summary: "start the server",
-    needsRuntime: true,
     run: async (args, io) => (await import("./serve/command.ts")).runServe(args, io),
   },
   {
     name: "init",
-    usage: "init [folder]",
-    summary: "write starter policies, gate.yaml and a secrets file",
+    usage: "init [folder] [--with A,B]",
+    summary: "write policies, gate.yaml (with ready-made destinations) and a secrets file",
     run: async (args, io) => (await import("./init/command.ts")).runInit(args, io),
   },
   {
@@ -48,6 +45,27 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./ledger/command.ts")).runLedgerCommand(args, io),
   },
   {
+    name: "agents",
+    usage: "agents <command>",
+    summary: "register agents and keys, rotate, suspend and revoke them",
+    helpsItself: true,
+    run: async (args, io) => (await import("./agents/command.ts")).runAgentsCommand(args, io),
+  },
+  {
+    name: "people",
+    usage: "people <command>",
+    summary: "list people with their keys and sign-ins, and unlink accounts",
+    helpsItself: true,
+    run: async (args, io) => (await import("./people/command.ts")).runPeopleCommand(args, io),
+  },
+  {
+    name: "webhooks",
+    usage: "webhooks <command>",
+    summary: "register, test and remove event webhooks",
+    helpsItself: true,
+    run: async (args, io) => (await import("./webhooks/command.ts")).runWebhooksCommand(args, io),
+  },
+  {
     name: "switches",
     usage: "switches <command>",
     summary: "list, engage and lift kill switches",
@@ -65,7 +83,6 @@ export const COMMANDS: readonly Command[] = [
     name: "demo",
     usage: "demo",
     summary: "play three incidents and four use cases on a temporary server",
-    needsRuntime: true,
     run: async (args, io) => (await import("./demo/command.ts")).runDemo(args, io),
   },
 ];

@@ -7,7 +7,7 @@ export class Unreachable extends Error {
 }
 
 interface Call {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly apiKey: string;
   readonly maxBytes: number;
   readonly timeoutMs: number;

@@ -1,8 +1,6 @@
-#!/usr/bin/env node
 import { inspect, parseArgs } from "node:util";
 import { COMMANDS, type Command } from "./commands.ts";
 import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, EXIT_USAGE, processIo } from "./io.ts";
-import { runOnSupportedNode } from "./node-version.ts";
 import { packageVersion } from "./package-root.ts";
 import { UsageError } from "./usage.ts";
 
@@ -58,9 +56,7 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
       io.out(usage());
       return 0;
     }
-    // All arguments, command included: the other Node runs this same entry point.
-    const elsewhere = command.needsRuntime === true ? await runOnSupportedNode(args) : null;
-    return elsewhere ?? (await command.run(rest, io));
+    return await command.run(rest, io);
   } catch (error) {
     if (error instanceof UsageError) {
       io.err(`zehrava-gate: ${error.message}\n\n${usage()}`);

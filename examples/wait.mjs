@@ -1,5 +1,5 @@
 // An agent that proposes an import and waits for a person: approve it in another terminal while this runs, with
-//   GATE_REVIEWER_KEY=gate_rk_… npx zehrava-gate approvals approve <id>
+//   GATE_API_KEY=gate_rk_… npx zehrava-gate approvals approve <id>
 // Restarted with the same idempotency key as its argument, it continues with the same intent.
 import { fileURLToPath } from "node:url";
 import { Gate } from "zehrava-gate";

@@ -2,9 +2,9 @@
 // claims it, executes it with credentials that never leave this process, and signs its report.
 //
 //   GATE_ENDPOINT      Gate's address                      default http://localhost:4000
-//   GATE_WORKER_KEY    a runner's key, or the agent's own where the destination names no runners
+//   GATE_API_KEY       a runner's key, or the agent's own where the destination names no runners
 //   GATE_DESTINATION   the destination this worker serves  default salesforce.import
-//   GATE_ISSUER        the deployment's name (GATE_ORIGIN in wrangler.toml)
+//   GATE_ORIGIN        the deployment's name (as in its wrangler.toml)
 //   GATE_REPORT_JWK    optional: a file with the Ed25519 private key (JWK) that signs reports
 //   CRM_FILE           the file that stands for the CRM    default ./crm.ndjson
 import { createHash } from "node:crypto";
@@ -13,11 +13,11 @@ import { signReport, verifyOrder } from "zehrava-gate";
 
 const endpoint = process.env.GATE_ENDPOINT ?? "http://localhost:4000";
 const destination = process.env.GATE_DESTINATION ?? "salesforce.import";
-const issuer = process.env.GATE_ISSUER ?? "gate.example";
+const issuer = process.env.GATE_ORIGIN ?? "gate.example";
 const crmFile = process.env.CRM_FILE ?? "crm.ndjson";
-const key = process.env.GATE_WORKER_KEY;
+const key = process.env.GATE_API_KEY;
 if (!key) {
-  console.error("GATE_WORKER_KEY is not set");
+  console.error("GATE_API_KEY is not set");
   process.exit(2);
 }
 const reportKey =

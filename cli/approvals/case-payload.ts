@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../src/core/base/json.ts";
 import { textMember } from "../../verifier/read-json.ts";
-import { Refused } from "./server.ts";
-import { clipped, quotedLines } from "./sanitize-text.ts";
-import { count } from "./format.ts";
+import { Refused } from "../api.ts";
+import { clipped, quotedLines } from "../sanitize-text.ts";
+import { count } from "../format.ts";
 
 /** The payload's bytes and digest, or why they can't be shown. */
 export type CasePayload =

@@ -1,11 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { isIntact, payloadOf, payloadWords, textOf, type CasePayload } from "./case-payload.ts";
-import { Refused, type ApprovalServer } from "./server.ts";
+import { Refused } from "../api.ts";
+import type { ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
 import { nameAndId } from "./names.ts";
-import { clipped, hasRightToLeft, wrapIndented } from "./sanitize-text.ts";
-import { count, dollars, duration } from "./format.ts";
+import { clipped, hasRightToLeft, wrapIndented } from "../sanitize-text.ts";
+import { count, dollars, duration } from "../format.ts";
 
 /** An intent with everything that a person needs for the decision. */
 export interface ApprovalCase {

@@ -1,10 +1,10 @@
-import { Unreachable } from "../exchange.ts";
-import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
+import { apiFailure } from "../api.ts";
+import type { CommandIo, ExitCode } from "../io.ts";
+import { connectionUsage } from "../server-and-key.ts";
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
-import { UsageError } from "../usage.ts";
 import { runApprove, runReject } from "./decide.ts";
 import { runList } from "./list.ts";
-import { Refused } from "./server.ts";
+import { WHO } from "./options.ts";
 import { runShow } from "./show.ts";
 import { runWatch } from "./watch.ts";
 
@@ -18,8 +18,7 @@ const USAGE = `Usage: zehrava-gate approvals <command> [options]
   watch                new cases and their outcomes, until Ctrl-C
 
 Options
-  --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
-  --api-key-file FILE  file with a reviewer's key; default: GATE_REVIEWER_KEY
+${connectionUsage(WHO)}
   --yes                approve without confirmation (approve)
   --comment TEXT       comment for the approval (approve); the agent and its runner read it, and people who see the case
   --reason TEXT        reason for the rejection (reject); read by the same
@@ -47,13 +46,7 @@ const APPROVALS: Subcommands = {
     ["reject", runReject],
     ["watch", runWatch],
   ]),
-  failure(error) {
-    if (error instanceof Refused) {
-      return { message: error.message, code: error.status === 401 ? EXIT_USAGE : EXIT_FAILED };
-    }
-    const isExpected = error instanceof UsageError || error instanceof Unreachable;
-    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
-  },
+  failure: apiFailure,
 };
 
 /** `zehrava-gate approvals …`: writes to `io`, and returns the exit code. */

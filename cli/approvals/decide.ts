@@ -5,9 +5,10 @@ import { caseLines, fetchCase, type ApprovalCase } from "./case.ts";
 import { payloadLines } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.ts";
-import { prompt, isYes } from "./prompt.ts";
-import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
-import { clipped } from "./sanitize-text.ts";
+import { prompt, isYes } from "../prompt.ts";
+import { Refused } from "../api.ts";
+import { approvalServer, type ApprovalServer } from "./server.ts";
+import { clipped } from "../sanitize-text.ts";
 
 /** Payload lines shown before the prompt; `approvals show` has the rest. */
 const PREVIEW_LINES = 12;
@@ -20,7 +21,7 @@ type Verb = "approve" | "reject";
 /** `approvals approve`: shows each case, prompts once, and approves exactly the digests that were shown. */
 export async function runApprove(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["yes", "comment", "on-behalf-of"], SOME_IDS);
-  const server = approvalServer(options.server, options.apiKey);
+  const server = approvalServer(options.connection);
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
   const these = open.length === 1 ? "Approve?" : `Approve these ${open.length}?`;
@@ -35,7 +36,7 @@ export async function runApprove(args: readonly string[], io: CommandIo): Promis
 /** `approvals reject`: the same with a reason, for which it prompts when `--reason` is missing. */
 export async function runReject(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["reason", "on-behalf-of"], SOME_IDS);
-  const server = approvalServer(options.server, options.apiKey);
+  const server = approvalServer(options.connection);
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
   const reason =

@@ -2,7 +2,7 @@ import { textMember } from "../../verifier/read-json.ts";
 import { CommandFailure } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import type { ApprovalServer } from "./server.ts";
-import { clipped } from "./sanitize-text.ts";
+import { clipped } from "../sanitize-text.ts";
 
 const WHOLE_ID = /^int_[A-Za-z0-9_-]{43}$/;
 const BEGINNING = /^int_[A-Za-z0-9_-]{0,43}$/;

@@ -5,8 +5,8 @@ import { UsageError } from "../usage.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
 import { nameOrId } from "./names.ts";
-import { clipped, visibleJson } from "./sanitize-text.ts";
-import { count, dollars, duration, table } from "./format.ts";
+import { clipped, visibleJson } from "../sanitize-text.ts";
+import { count, dollars, duration, table } from "../format.ts";
 
 const HEAD = ["AGE", "EXPIRES", "AGENT", "DESTINATION", "RECORDS", "VALUE", "RISK", "VOTES", "INTENT"];
 const GROUP_HEAD = ["COUNT", "OLDEST", "NEXT", "DESTINATION", "POLICY", "RECORDS", "VALUE", "GROUP"];
@@ -27,7 +27,7 @@ export async function runList(args: readonly string[], io: CommandIo): Promise<n
     "limit",
   ]);
   const { groups, filter, json } = options;
-  const server = approvalServer(options.server, options.apiKey);
+  const server = approvalServer(options.connection);
   if (groups) {
     if (Object.keys(filter).length > 1) throw new UsageError("--groups takes no filter");
     const found = await server.groups();

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { clipped } from "./sanitize-text.ts";
+import { clipped } from "../sanitize-text.ts";
 
 const MAX_CHARS = 80;
 

@@ -1,9 +1,7 @@
-import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
+import { CONNECTION_FLAGS, connectionOf, type Connection } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
-const KEY: KeySource = { variable: "GATE_REVIEWER_KEY", what: "a reviewer's key" };
-
-const DEFAULT_SERVER = "http://127.0.0.1:4000";
+export const WHO = "a reviewer's key";
 
 /** The batch route's limit. */
 const MAX_IDS = 100;
@@ -16,8 +14,7 @@ const DEFAULT_INTERVAL_SECONDS = 5;
 const MAX_INTERVAL_SECONDS = 3_600;
 
 const FLAGS = {
-  server: { type: "string" },
-  "api-key-file": { type: "string" },
+  ...CONNECTION_FLAGS,
   json: { type: "boolean", default: false },
   yes: { type: "boolean", default: false },
   comment: { type: "string" },
@@ -43,8 +40,7 @@ export type Flag = keyof typeof FLAGS;
 const COMMON: readonly Flag[] = ["server", "api-key-file"];
 
 export interface ApprovalOptions {
-  readonly server: URL;
-  readonly apiKey: string;
+  readonly connection: Connection;
   /** Ids, or their beginnings. */
   readonly ids: readonly string[];
   readonly json: boolean;
@@ -85,8 +81,7 @@ export function readApprovalOptions(
     mine: mine === true ? "true" : undefined,
   };
   return {
-    server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY),
-    apiKey: apiKeyOf(values["api-key-file"], KEY),
+    connection: connectionOf(values, WHO),
     ids: [...new Set(positionals)],
     json: values.json ?? false,
     yes: values.yes ?? false,

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
-import { clipped, sanitizeText } from "./sanitize-text.ts";
-import { count } from "./format.ts";
+import { clipped, sanitizeText } from "../sanitize-text.ts";
+import { count } from "../format.ts";
 
 /**
  * The request that Gate sends, without its body and never clipped, because the approval covers all of it. Empty where

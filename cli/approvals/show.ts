@@ -7,7 +7,7 @@ import { nameAndId } from "./names.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
-import { clipped, wrapIndented, visibleJson } from "./sanitize-text.ts";
+import { clipped, wrapIndented, visibleJson } from "../sanitize-text.ts";
 
 /** Payload lines shown without `--full`. */
 const SHOWN_LINES = 200;
@@ -15,7 +15,7 @@ const SHOWN_LINES = 200;
 /** `approvals show`: one case with its payload and ledger. */
 export async function runShow(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["json", "full"], { min: 1, max: 1 });
-  const server = approvalServer(options.server, options.apiKey);
+  const server = approvalServer(options.connection);
   const [id = ""] = await wholeIds(server, options.ids);
   const found = await fetchCase(server, id);
   if (options.json) {

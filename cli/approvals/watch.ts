@@ -6,9 +6,10 @@ import { isWholeId } from "./find.ts";
 import { rowCells } from "./list.ts";
 import { Unreachable } from "../exchange.ts";
 import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
-import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
+import { Refused } from "../api.ts";
+import { approvalServer, type ApprovalServer } from "./server.ts";
 import { nameAndId } from "./names.ts";
-import { clipped } from "./sanitize-text.ts";
+import { clipped } from "../sanitize-text.ts";
 
 /** The newest 1,000 pending intents are watched: with more waiting, a bell is of no use. */
 const MAX_PAGES = 5;
@@ -32,7 +33,7 @@ export async function runWatch(args: readonly string[], io: CommandIo): Promise<
   ]);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const server = approvalServer(options.server, options.apiKey, stop.signal);
+  const server = approvalServer(options.connection, stop.signal);
   try {
     return await watch(server, options, stop.signal, io);
   } catch (error) {

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Gate } from "../../sdk/typescript/gate.ts";
 import { type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
+import { ownCommand, shellPath } from "../own-command.ts";
 import { packageRoot } from "../package-root.ts";
 import { registerPrincipals } from "../serve/first-start.ts";
 import { type Server, startServer } from "../serve/server.ts";
+import { onStopSignal } from "../stop-signal.ts";
 import { parseFlags } from "../usage.ts";
 import { SCENES } from "./scenes.ts";
 import type { Scene } from "./stage.ts";
@@ -18,6 +20,7 @@ export async function runDemo(args: readonly string[], io: CommandIo): Promise<E
   const startedAt = performance.now();
   // The server keeps a copy of its newest checkpoint beside the data folder.
   const folder = mkdtempSync(join(tmpdir(), "zehrava-gate-demo-"));
+  const stop = onStopSignal();
   let server: Server | null = null;
   try {
     server = await startServer({
@@ -30,20 +33,22 @@ export async function runDemo(args: readonly string[], io: CommandIo): Promise<E
       environment: {},
       say: io.err,
     });
-    const surprises = await Promise.race([play(server, io), interrupted()]);
-    if (surprises === null) return EXIT_FAILED;
+    const surprises = await Promise.race([play(server, io), stop.requested]);
+    if (surprises === null) return stopped(io);
     io.out(endText(surprises, (performance.now() - startedAt) / 1000));
     return surprises.length === 0 ? 0 : EXIT_FAILED;
+  } catch (error) {
+    if (stop.isRequested()) return stopped(io);
+    throw error;
   } finally {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function interrupted(): Promise<null> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(null));
-  });
+function stopped(io: CommandIo): ExitCode {
+  io.out("Stopped.");
+  return 0;
 }
 
 async function play(server: Server, io: CommandIo): Promise<readonly string[]> {
@@ -85,13 +90,21 @@ function endText(surprises: readonly string[], seconds: number): string {
   if (surprises.length > 0) {
     return `\nNot as expected:\n${surprises.map((surprise) => `  ${surprise}`).join("\n")}`;
   }
+  const command = ownCommand();
+  const next = [
+    [`${command} --port 4000`, "a server with stored data; prints keys and a line to paste"],
+    [`${command} init my-gate`, "policies and a registry of your own"],
+    [
+      shellPath(join(packageRoot(), "policies", "crm-low-risk.yaml")),
+      "what decided; an edit applies at once",
+    ],
+    [shellPath(join(packageRoot(), "examples", "propose.mjs")), "the SDK's whole flow in one file"],
+  ] as const;
+  const width = Math.max(...next.map(([what]) => what.length));
   return [
     `\nAll ${SCENES.length} as expected, in ${seconds.toFixed(1)} s. The temporary data was removed.`,
     "",
     "Try next:",
-    "  npm start                        a server with stored data; prints keys and a line to paste",
-    "  policies/crm-low-risk.yaml       change a threshold while it runs: it applies to the next intent",
-    "  examples/propose.mjs             the SDK's whole flow in one file",
-    "  npx zehrava-gate init my-gate    policies and a registry of your own",
+    ...next.map(([what, why]) => `  ${what.padEnd(width)}  ${why}`),
   ].join("\n");
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { CommandFailure, type CommandIo, errorCode, type ExitCode } from "../io.ts";
+import { ownCommand, shellPath } from "../own-command.ts";
 import { packageRoot } from "../package-root.ts";
 import { parseFlags } from "../usage.ts";
+import { starterRegistry, type StarterRegistry } from "./starter-registry.ts";
 
 interface StarterFile {
   readonly path: string;
@@ -19,18 +21,38 @@ const SECRET_BYTES = 32;
 
 /** Writes the starter files of a deployment. Existing files stay as they are, except Gate's own schemas. */
 export async function runInit(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { positionals } = parseFlags(args, {}, { max: 1 });
+  const { positionals, values } = parseFlags(args, { with: { type: "string" } }, { max: 1 });
   const folder = resolve(process.cwd(), positionals[0] ?? ".");
-  for (const file of starterFiles()) {
+  const wanted = values.with === undefined ? [] : values.with.split(",").map((name) => name.trim());
+  const registry = starterRegistry(readFileSync(join(packageRoot(), "gate.yaml"), "utf8"), wanted);
+  // Checked before anything is written: the entries belong into the file, not beside it.
+  if (wanted.length > 0 && existsSync(join(folder, "gate.yaml"))) {
+    throw new CommandFailure(
+      `${shellPath(join(folder, "gate.yaml"))} exists, and --with changes no file: copy the entries from ${shellPath(join(packageRoot(), "gate.yaml"))}`,
+    );
+  }
+  for (const file of starterFiles(registry.text)) {
     const shown = relative(process.cwd(), join(folder, file.path));
     io.out(`${isWritten(folder, file) ? "wrote" : "kept "}  ${shown}`);
   }
-  io.out(`\nNext${folder === process.cwd() ? "" : `, in ${folder}`}: zehrava-gate --port 4000`);
+  if (wanted.length > 0) io.out(readyMadeText(registry));
+  const enter = folder === process.cwd() ? "" : `cd ${shellPath(folder)} && `;
+  io.out(`\nNext: ${enter}${ownCommand(folder)} --port 4000`);
   io.out(".dev.vars holds the secrets for wrangler dev; never commit it.");
   return 0;
 }
 
-function starterFiles(): readonly StarterFile[] {
+/** What the operator still has to fill in. */
+function readyMadeText({ variables, placeholders }: StarterRegistry): string {
+  return [
+    "",
+    `gate.yaml takes the credentials from the environment: set ${variables.join(", ")} before the start.`,
+    ...(placeholders.length === 0 ? [] : ["Write your own in gate.yaml in place of:"]),
+    ...placeholders.map(({ line, text }) => `  line ${line}: ${text}`),
+  ].join("\n");
+}
+
+function starterFiles(registry: string): readonly StarterFile[] {
   const root = packageRoot();
   return [
     ...yamlFilesUnder(join(root, "policies")).map((path) => ({
@@ -38,11 +60,7 @@ function starterFiles(): readonly StarterFile[] {
       text: readFileSync(join(root, "policies", path), "utf8"),
       mode: PUBLIC_FILE,
     })),
-    {
-      path: "gate.yaml",
-      text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")),
-      mode: PUBLIC_FILE,
-    },
+    { path: "gate.yaml", text: registry, mode: PUBLIC_FILE },
     // Beside the policies: their first lines name the schemas by this relative path, wherever the package is installed.
     ...readdirSync(join(root, "schemas")).map((name) => ({
       path: join("schemas", name),
@@ -59,13 +77,6 @@ function yamlFilesUnder(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".yaml"))
     .toSorted();
-}
-
-/** The shipped registry allows unbound destinations; an operator's new one starts with blocking them. */
-export function strictRegistry(shipped: string): string {
-  const strict = "unbound_destinations: block";
-  const line = /^(?:# )?unbound_destinations:.*$/m;
-  return line.test(shipped) ? shipped.replace(line, strict) : `${strict}\n${shipped}`;
 }
 
 function secretsFile(): string {

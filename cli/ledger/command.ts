@@ -3,17 +3,20 @@ import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runExport } from "./export.ts";
 import { Unreadable } from "./options.ts";
+import { WHO } from "./server.ts";
 import { runTail } from "./tail.ts";
 import { runVerify } from "./verify.ts";
 
 const USAGE = `Usage: zehrava-gate ledger <command> [options]
 
   verify <bundle.json | export.ndjson | ->   check evidence offline
-  verify --server URL                        check a server's whole log
-  export --server URL                        write the whole log as NDJSON, ending with a signed checkpoint
-  tail --server URL                          show entries as they are sealed, and check that the log is append-only
+  verify                                     check a server's whole log
+  export                                     write the whole log as NDJSON, ending with a signed checkpoint
+  tail                                       show entries as they are sealed, and check that the log is append-only
 
 Options
+  --server URL          default: GATE_ENDPOINT, then http://127.0.0.1:4000
+  --api-key-file FILE   file with ${WHO}; default: GATE_API_KEY
   --key VKEY            public key of the log, pinned earlier (verify, tail; several after a key rotation)
   --checkpoint FILE     signed checkpoint saved earlier: the log must extend it (verify, tail)
   --proof FILE          consistency proof from that checkpoint to the bundle's: /log/proof/consistency (verify)
@@ -21,7 +24,6 @@ Options
   --out FILE            write to a file, or continue one (export; default: standard output)
   --from N              export only the entries from index N on (export)
   --interval SECONDS    seconds between polls (tail; default 10)
-  --api-key-file FILE   file with an auditor's or admin's key; default: GATE_API_KEY
   --json                output for programs (verify, tail)
   --help
 

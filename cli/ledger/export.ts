@@ -1,6 +1,7 @@
 import { isEqual } from "../../verifier/bytes.ts";
 import { leafOf } from "../../verifier/entry.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
+import { ownCommand, shellPath } from "../own-command.ts";
 import { UsageError } from "../usage.ts";
 import { EMPTY_FRONTIER, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { claimOf, readLine } from "./entry-line.ts";
@@ -147,7 +148,7 @@ async function conclude(
   }
   const { vkeys } = await server.published();
   io.err(
-    `Check it with: zehrava-gate ledger verify ${out ?? "-"} ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
+    `Check it with: ${ownCommand()} ledger verify ${out === null ? "-" : shellPath(out)} ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
   );
   io.err(
     "A key from the same server proves nothing against that server: use the key that you pinned earlier.",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readVkey } from "../../verifier/tree-head.ts";
 import { errorText } from "../io.ts";
+import { apiKeyOf, CONNECTION_FLAGS, serverOf } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
 /** Nothing could be verified: no such file, no server, no key. Ends with exit code 2, never as a pass. */
@@ -16,8 +17,7 @@ const FLAGS = {
   origin: { type: "string" },
   checkpoint: { type: "string", multiple: true },
   proof: { type: "string" },
-  server: { type: "string" },
-  "api-key-file": { type: "string" },
+  ...CONNECTION_FLAGS,
   from: { type: "string" },
   out: { type: "string" },
   interval: { type: "string" },
@@ -36,7 +36,9 @@ export interface LedgerOptions {
   readonly held: readonly string[];
   /** Text of a consistency proof, in the server's form. */
   readonly proof: string | null;
-  readonly server: URL | null;
+  readonly server: URL;
+  /** True: --server names it. */
+  readonly isServerNamed: boolean;
   readonly apiKey: string | null;
   /** Index of an export's first entry; null: 0, or the end of the file. */
   readonly from: number | null;
@@ -71,7 +73,8 @@ export function readLedgerOptions(
     origin: values.origin ?? null,
     held: (values.checkpoint ?? []).map(readSmallFile),
     proof: values.proof === undefined ? null : readSmallFile(values.proof),
-    server: values.server === undefined ? null : serverOf(values.server),
+    server: serverOf(values.server),
+    isServerNamed: values.server !== undefined,
     apiKey: apiKeyOf(values["api-key-file"]),
     from: values.from === undefined ? null : wholeOf("from", values.from, 0, Number.MAX_SAFE_INTEGER),
     out: values.out ?? null,
@@ -90,17 +93,6 @@ function wholeOf(name: string, text: string, min: number, max: number): number {
   throw new UsageError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`);
 }
 
-function serverOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`--server takes an http(s) URL, not "${text}"`);
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new UsageError("a key in a URL ends up in logs: use GATE_API_KEY");
-  }
-  return url;
-}
-
 function readSmallFile(path: string): string {
   try {
     const text = readFileSync(path, "utf8");
@@ -109,12 +101,4 @@ function readSmallFile(path: string): string {
     throw new Unreadable(`${path} can't be read: ${errorText(error)}`);
   }
   throw new Unreadable(`${path} is larger than ${MAX_SMALL_FILE_CHARS} characters`);
-}
-
-function apiKeyOf(file: string | undefined): string | null {
-  const key = file === undefined ? (process.env["GATE_API_KEY"] ?? "") : readSmallFile(file).trim();
-  if (key === "") return null;
-  // Headers allow nothing else, and the message that fetch throws would quote the key.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the API key has characters that a key never has");
-  return key;
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/js
 import { quoted } from "../../verifier/finding.ts";
 import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";
 import { errorText } from "../io.ts";
-import { UsageError } from "../usage.ts";
+import { refuseWithoutKey } from "../server-and-key.ts";
 import { Unreadable, type LedgerOptions } from "./options.ts";
 
 /*
@@ -48,15 +48,11 @@ export interface Health {
   } | null;
 }
 
-/**
- * A client of the named server.
- *
- * @throws {UsageError} without a server or a key
- */
+export const WHO = "an auditor's or admin's key";
+
+/** @throws {UsageError} without a key */
 export function connectServer({ server, apiKey }: Pick<LedgerOptions, "server" | "apiKey">): LogServer {
-  if (server === null) throw new UsageError("name the server with --server");
-  if (apiKey !== null) return logServer(server, apiKey);
-  throw new UsageError("put an auditor's or admin's key into GATE_API_KEY, or name --api-key-file");
+  return logServer(server, apiKey ?? refuseWithoutKey(WHO));
 }
 
 function logServer(server: URL, apiKey: string): LogServer {
@@ -197,10 +193,10 @@ async function bounded(response: Response): Promise<string> {
 function refusalText(server: URL, path: string, status: number, text: string): string {
   const [route = path] = path.split("?");
   if (status === 401) {
-    return `${server.origin} does not know this key (401): put an auditor's or admin's key into GATE_API_KEY`;
+    return `${server.origin} does not know this key (401): put ${WHO} into GATE_API_KEY`;
   }
   if (status === 403) {
-    return `${server.origin} does not let this key read the ledger (403): use an auditor's or admin's key`;
+    return `${server.origin} does not let this key read the ledger (403): use ${WHO}`;
   }
   const problem = readJson(text);
   const detail = isJsonObject(problem) ? textMember(problem, "detail") : null;

@@ -19,13 +19,15 @@ export async function runVerify(args: readonly string[], io: CommandIo): Promise
     ["key", "origin", "checkpoint", "proof", "server", "api-key-file", "json"],
     1,
   );
-  const { file, server } = options;
-  if (server !== null) {
-    if (file !== null) throw new UsageError("name a file or a server, not both");
+  const { file, isServerNamed } = options;
+  if (file !== null && isServerNamed) throw new UsageError("name a file or a server, not both");
+  if (file === null) {
+    if (!isServerNamed && options.apiKey === null && (process.env["GATE_ENDPOINT"] ?? "") === "") {
+      throw new UsageError("name a bundle, an export, - for standard input, or a server (--server URL)");
+    }
     if (options.proof !== null) throw new UsageError("--proof goes with a bundle");
     return verifyServer(options, io);
   }
-  if (file === null) throw new UsageError("name a bundle, an export, - for standard input, or --server");
   const evidence = await openEvidence(file);
   return evidence.kind === "bundle"
     ? verifyBundleFile(evidence, options, io)

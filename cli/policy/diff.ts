@@ -3,11 +3,12 @@ import { basename, join } from "node:path";
 import type { Policy } from "../../src/core/policy/policy.ts";
 import { parsePolicy } from "../../src/config/policy/parse.ts";
 import type { PolicyProblem } from "../../src/config/policy/parse.ts";
-import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
-import type { Io } from "./options.ts";
+import { EXIT_FINDINGS, readOptions } from "./options.ts";
+import type { CommandIo } from "../io.ts";
 import { differences } from "./policy-differences.ts";
 import type { Difference } from "./diff-sentences.ts";
 import { isYaml, lineFor } from "./rule-files.ts";
+import { UsageError } from "../usage.ts";
 
 interface PolicyDifference {
   readonly policy: string;
@@ -16,11 +17,11 @@ interface PolicyDifference {
 }
 
 /** `policy diff`: describes the changes between two versions, and for each whether it is stricter. */
-export async function runDiff(args: readonly string[], io: Io): Promise<number> {
+export async function runDiff(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(args);
   const [before, after, ...others] = options.positionals;
   if (before === undefined || after === undefined || others.length > 0) {
-    throw new UsageMistake("Name two policy files, or two directories: the old one first.");
+    throw new UsageError("Name two policy files, or two directories: the old one first.");
   }
   const problems: PolicyProblem[] = [];
   const pair = [before, after].map((path) => load(path, problems));
@@ -35,7 +36,7 @@ export async function runDiff(args: readonly string[], io: Io): Promise<number> 
 }
 
 function load(path: string, problems: PolicyProblem[]): ReadonlyMap<string, Policy> {
-  if (!existsSync(path)) throw new UsageMistake(`${path} does not exist.`);
+  if (!existsSync(path)) throw new UsageError(`${path} does not exist.`);
   const files = statSync(path).isDirectory()
     ? readdirSync(path)
         .filter(isYaml)

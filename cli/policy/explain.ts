@@ -3,20 +3,22 @@ import type { Decision } from "../../src/core/policy/decision.ts";
 import { unknownFacts } from "../../src/core/proposal/doubt.ts";
 import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import { readGiven, situationOf } from "./cases.ts";
-import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
-import type { Io } from "./options.ts";
+import { connectionOf } from "../server-and-key.ts";
+import { EXIT_FINDINGS, readOptions, WHO } from "./options.ts";
+import type { CommandIo } from "../io.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 import { fetchDecision } from "./server.ts";
+import { UsageError } from "../usage.ts";
 
 /** `policy explain`: shows the verdict, and every evaluated rule with its finding. */
-export async function runExplain(args: readonly string[], io: Io): Promise<number> {
+export async function runExplain(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(args);
   const [what, ...others] = options.positionals;
   if (what === undefined || others.length > 0) {
-    throw new UsageMistake("Name one case file, or one intent together with --server.");
+    throw new UsageError("Name one case file, or one intent of a server.");
   }
-  if (options.server !== null) {
-    const recorded = await fetchDecision(options.server, what);
+  if (isIntentId(what) && !existsSync(what)) {
+    const recorded = await fetchDecision(connectionOf(options.connectionFlags, WHO), what);
     if (!recorded.ok) {
       io.err(recorded.error);
       return EXIT_FINDINGS;
@@ -26,7 +28,7 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
     );
     return 0;
   }
-  if (!existsSync(what)) throw new UsageMistake(`The file ${what} does not exist.`);
+  if (!existsSync(what)) throw new UsageError(`The file ${what} does not exist.`);
   const { problems, rules } = readRuleFiles(options);
   const given = readGiven(what, readFileSync(what, "utf8"));
   const mistakes = given.ok ? problems : [...problems, ...given.error];
@@ -36,6 +38,10 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
   const decision = evaluateProposal(rules, agent, request, payload, history);
   io.out(options.json ? JSON.stringify(decision, null, 2) : decisionText(decision));
   return 0;
+}
+
+function isIntentId(text: string): boolean {
+  return /^int_[\w-]+$/.test(text);
 }
 
 const VERBS = { approve: "APPROVED", hold: "HELD", block: "BLOCKED" } as const;

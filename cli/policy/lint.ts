@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { EXIT_FINDINGS, readOptions } from "./options.ts";
-import type { Io } from "./options.ts";
+import type { CommandIo } from "../io.ts";
 import { lintWarnings } from "./lint-warnings.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 
 /** `policy lint`: errors fail; warnings are printed, and fail under `--strict`. */
-export async function runLint(args: readonly string[], io: Io): Promise<number> {
+export async function runLint(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(args);
   const { policies, registry, problems } = readRuleFiles(options);
   const odd = policies.flatMap((file) =>

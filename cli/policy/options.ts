@@ -1,17 +1,10 @@
 import { parseArgs } from "node:util";
-
-export interface Io {
-  out(text: string): void;
-  err(text: string): void;
-}
+import { CONNECTION_FLAGS, type ConnectionFlags } from "../server-and-key.ts";
+import { UsageError } from "../usage.ts";
 
 export const EXIT_FINDINGS = 1;
-export const EXIT_USAGE = 2;
 
-/** Wrong usage of a command; the message names the fix. */
-export class UsageMistake extends Error {
-  override readonly name = "UsageMistake";
-}
+export const WHO = "a reviewer's, an auditor's or an admin's key";
 
 export interface Options {
   readonly policyDir: string;
@@ -21,7 +14,7 @@ export interface Options {
   readonly registryNamed: boolean;
   readonly json: boolean;
   readonly strict: boolean;
-  readonly server: string | null;
+  readonly connectionFlags: ConnectionFlags;
   readonly from: string | null;
   readonly limit: number;
   readonly positionals: readonly string[];
@@ -30,12 +23,12 @@ export interface Options {
 const DEFAULT_LIMIT = 1_000;
 const MAX_LIMIT = 100_000;
 
-/** @throws {UsageMistake} */
+/** @throws {UsageError} */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parsed(args);
   const limit = values.limit === undefined ? DEFAULT_LIMIT : Number(values.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new UsageMistake(`--limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+    throw new UsageError(`--limit must be a whole number from 1 to ${MAX_LIMIT}.`);
   }
   const registry = values.registry ?? "gate.yaml";
   return {
@@ -44,7 +37,7 @@ export function readOptions(args: readonly string[]): Options {
     registryNamed: values.registry !== undefined,
     json: values.json ?? false,
     strict: values.strict ?? false,
-    server: values.server ?? null,
+    connectionFlags: values,
     from: values.from ?? null,
     limit,
     positionals,
@@ -62,12 +55,12 @@ function parsed(args: readonly string[]) {
         registry: { type: "string" },
         json: { type: "boolean" },
         strict: { type: "boolean" },
-        server: { type: "string" },
+        ...CONNECTION_FLAGS,
         from: { type: "string" },
         limit: { type: "string" },
       },
     });
   } catch (error) {
-    throw new UsageMistake(error instanceof Error ? error.message : "The options can't be read.");
+    throw new UsageError(error instanceof Error ? error.message : "The options can't be read.");
   }
 }

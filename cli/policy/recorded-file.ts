@@ -4,15 +4,15 @@ import { isJsonObject } from "../../src/core/base/json.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
 import { err, ok } from "../../src/core/base/result.ts";
 import type { Result } from "../../src/core/base/result.ts";
-import { UsageMistake } from "./options.ts";
 import type { RecordedIntent } from "./recorded.ts";
+import { UsageError } from "../usage.ts";
 
 /**
  * Parses one intent per line. A line of another shape is refused with its number: a replay that skipped it would
  * report "nothing changes" without knowing.
  */
 export function readRecordedFile(file: string): Result<readonly RecordedIntent[], string> {
-  if (!existsSync(file)) throw new UsageMistake(`The file ${file} does not exist.`);
+  if (!existsSync(file)) throw new UsageError(`The file ${file} does not exist.`);
   const intents: RecordedIntent[] = [];
   let number = 0;
   for (const line of readFileSync(file, "utf8").split("\n")) {

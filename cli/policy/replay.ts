@@ -1,12 +1,14 @@
 import type { Decision, Outcome } from "../../src/core/policy/decision.ts";
 import { DAY_MS } from "../../src/core/policy/policy.ts";
-import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
-import type { Io } from "./options.ts";
+import { connectionOf } from "../server-and-key.ts";
+import { EXIT_FINDINGS, readOptions, WHO } from "./options.ts";
+import type { CommandIo } from "../io.ts";
 import { readRecordedFile } from "./recorded-file.ts";
 import { reevaluate } from "./recorded.ts";
 import type { RecordedIntent } from "./recorded.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 import { fetchRecorded } from "./server.ts";
+import { UsageError } from "../usage.ts";
 
 export interface Change {
   readonly intent: string;
@@ -41,17 +43,17 @@ export interface Replay {
 /** Intent ids shown for each change. */
 const MAX_EXAMPLES = 3;
 
-export async function runReplay(args: readonly string[], io: Io): Promise<number> {
+export async function runReplay(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(args);
-  if ((options.from === null) === (options.server === null)) {
-    throw new UsageMistake("Name the source of the intents: --from FILE or --server URL.");
+  if (options.from !== null && options.connectionFlags.server !== undefined) {
+    throw new UsageError("Name one source of the intents: --from FILE or --server URL.");
   }
   const { problems, rules } = readRuleFiles(options);
   for (const problem of problems) io.err(lineFor(problem));
   if (problems.length > 0) return EXIT_FINDINGS;
   const recorded =
     options.from === null
-      ? await fetchRecorded(options.server ?? "", options.limit, (intent) => {
+      ? await fetchRecorded(connectionOf(options.connectionFlags, WHO), options.limit, (intent) => {
           const again = reevaluate(rules, intent);
           return again.kind === "unknown" && again.missing === "payload";
         })

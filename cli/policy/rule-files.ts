@@ -8,8 +8,8 @@ import type { PolicyFile, RegistryFile } from "../../src/config/cross-checks.ts"
 import { EMPTY_LOCAL_REGISTRY, parseRegistry } from "../../src/config/registry/parse.ts";
 import { idOf, parsePolicy } from "../../src/config/policy/parse.ts";
 import type { PolicyProblem } from "../../src/config/policy/parse.ts";
-import { UsageMistake } from "./options.ts";
 import type { Options } from "./options.ts";
+import { UsageError } from "../usage.ts";
 
 /** A policy directory and its registry: the valid files, and every error with its path. */
 export interface RuleFiles {
@@ -19,11 +19,11 @@ export interface RuleFiles {
   readonly rules: Rules;
 }
 
-/** @throws {UsageMistake} when the directory, or a named registry, does not exist */
+/** @throws {UsageError} when the directory, or a named registry, does not exist */
 export function readRuleFiles(options: Options): RuleFiles {
   const { policyDir } = options;
   if (!existsSync(policyDir) || !statSync(policyDir).isDirectory()) {
-    throw new UsageMistake(`${policyDir} is not a directory. Name one with --policy-dir.`);
+    throw new UsageError(`${policyDir} is not a directory. Name one with --policy-dir.`);
   }
   const problems: PolicyProblem[] = [];
   const policies: PolicyFile[] = [];
@@ -57,7 +57,7 @@ export function isYaml(name: string): boolean {
 function readRegistry(options: Options, problems: PolicyProblem[]): RegistryFile | null {
   if (options.registry === null) return null;
   if (!existsSync(options.registry)) {
-    if (options.registryNamed) throw new UsageMistake(`The registry ${options.registry} does not exist.`);
+    if (options.registryNamed) throw new UsageError(`The registry ${options.registry} does not exist.`);
     return null;
   }
   const file = basename(options.registry);

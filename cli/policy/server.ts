@@ -1,9 +1,10 @@
 import { isJsonObject } from "../../src/core/base/json.ts";
 import { err, ok } from "../../src/core/base/result.ts";
 import type { Result } from "../../src/core/base/result.ts";
-import { UsageMistake } from "./options.ts";
 import { readRecorded } from "./recorded-file.ts";
 import type { RecordedIntent } from "./recorded.ts";
+import { callApi, callForBytes, Refused } from "../api.ts";
+import type { Connection } from "../server-and-key.ts";
 
 /*
  * The server routes that the policy commands use: `GET /v1/intents` (pages by `after` and `next`),
@@ -11,12 +12,15 @@ import type { RecordedIntent } from "./recorded.ts";
  */
 
 const PAGE = 100;
-const TIMEOUT_MS = 30_000;
 
-export async function fetchDecision(server: string, id: string): Promise<Result<RecordedIntent, string>> {
-  const answer = await getJson(server, `/v1/intents/${encodeURIComponent(id)}/decision`);
-  if (!answer.ok) return answer;
-  const recorded = readView(answer.value);
+/** Above the server's payload limit, which is configurable. */
+const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
+
+export async function fetchDecision(
+  connection: Connection,
+  id: string,
+): Promise<Result<RecordedIntent, string>> {
+  const recorded = readView(await callApi(connection, `/v1/intents/${encodeURIComponent(id)}/decision`));
   return recorded.ok ? recorded : err(`The server's decision of ${id} ${recorded.error}.`);
 }
 
@@ -54,7 +58,7 @@ function readView(view: unknown): Result<RecordedIntent, string> {
  * @param wantsPayload payloads are large, so one is fetched only where a rule would read it
  */
 export async function fetchRecorded(
-  server: string,
+  connection: Connection,
   limit: number,
   wantsPayload: (intent: RecordedIntent) => boolean,
 ): Promise<Result<readonly RecordedIntent[], string>> {
@@ -63,27 +67,32 @@ export async function fetchRecorded(
   do {
     const query = `limit=${Math.min(PAGE, limit - intents.length)}`;
     const after: string = next === null ? "" : `&after=${encodeURIComponent(next)}`;
-    const page = await getJson(server, `/v1/intents?${query}${after}`);
-    if (!page.ok) return page;
-    const ids = idsOf(page.value);
+    const page = await callApi(connection, `/v1/intents?${query}${after}`);
+    const ids = idsOf(page);
     for (const id of ids) {
-      const recorded = await fetchDecision(server, id);
+      const recorded = await fetchDecision(connection, id);
       if (!recorded.ok) return recorded;
-      intents.push(wantsPayload(recorded.value) ? await withPayload(server, recorded.value) : recorded.value);
+      intents.push(
+        wantsPayload(recorded.value) ? await withPayload(connection, recorded.value) : recorded.value,
+      );
     }
-    next = ids.length === 0 ? null : nextOf(page.value);
+    next = ids.length === 0 ? null : nextOf(page);
   } while (next !== null && intents.length < limit);
   return ok(intents);
 }
 
 /** Adds the payload; an erased one, or one that this key may not see, stays unknown, and the replay counts it. */
-async function withPayload(server: string, intent: RecordedIntent): Promise<RecordedIntent> {
+async function withPayload(connection: Connection, intent: RecordedIntent): Promise<RecordedIntent> {
   if (intent.decision.facts.payload !== "content") return intent;
-  const answer = await get(server, `/v1/intents/${encodeURIComponent(intent.intentId)}/payload`);
-  if (!answer.ok) return intent;
-  const bytes = new Uint8Array(await answer.value.arrayBuffer());
-  if (bytes.length !== intent.decision.facts.bytes) return intent;
+  const path = `/v1/intents/${encodeURIComponent(intent.intentId)}/payload`;
+  const bytes = await callForBytes(connection, path, { maxBytes: MAX_PAYLOAD_BYTES }).catch(nullIfRefused);
+  if (bytes === null || bytes.length !== intent.decision.facts.bytes) return intent;
   return { ...intent, payload: { kind: "content", bytes, name: null, mediaType: null } };
+}
+
+function nullIfRefused(error: unknown): null {
+  if (error instanceof Refused) return null;
+  throw error;
 }
 
 function idsOf(page: unknown): readonly string[] {
@@ -97,32 +106,4 @@ function idsOf(page: unknown): readonly string[] {
 function nextOf(page: unknown): string | null {
   const next = isJsonObject(page) ? page["next"] : null;
   return typeof next === "string" ? next : null;
-}
-
-async function getJson(server: string, path: string): Promise<Result<unknown, string>> {
-  const answer = await get(server, path);
-  if (!answer.ok) return answer;
-  try {
-    return ok(await answer.value.json());
-  } catch {
-    return err(`${server} responded to ${path} with something other than JSON.`);
-  }
-}
-
-async function get(server: string, path: string): Promise<Result<Response, string>> {
-  const key = process.env["GATE_API_KEY"];
-  if (key === undefined || key === "") throw new UsageMistake("Put a key for the server into GATE_API_KEY.");
-  if (!URL.canParse(path, server)) throw new UsageMistake(`${server} is not a URL.`);
-  try {
-    const response = await fetch(new URL(path, server), {
-      headers: { authorization: `Bearer ${key}`, accept: "application/json" },
-      // A followed redirect could send the key to another host.
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!response.ok) return err(`${server} responded ${response.status} to ${path}.`);
-    return ok(response);
-  } catch (error) {
-    return err(`${server} can't be reached: ${error instanceof Error ? error.message : "unknown"}`);
-  }
 }

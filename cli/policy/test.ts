@@ -5,9 +5,10 @@ import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import type { Rules } from "../../src/core/policy/evaluate.ts";
 import { readCases, situationOf } from "./cases.ts";
 import type { Expected, TestCase } from "./cases.ts";
-import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
-import type { Io } from "./options.ts";
+import { EXIT_FINDINGS, readOptions } from "./options.ts";
+import type { CommandIo } from "../io.ts";
 import { isYaml, lineFor, readRuleFiles } from "./rule-files.ts";
+import { UsageError } from "../usage.ts";
 
 interface Outcome {
   readonly file: string;
@@ -20,7 +21,7 @@ interface Outcome {
 }
 
 /** `policy test`: runs the cases beside the policies, and names the policies without cases, as they are untested. */
-export async function runTest(args: readonly string[], io: Io): Promise<number> {
+export async function runTest(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(args);
   const { policies, problems, rules } = readRuleFiles(options);
   const mistakes = [...problems];
@@ -59,7 +60,7 @@ export async function runTest(args: readonly string[], io: Io): Promise<number> 
 function caseFiles(policyDir: string, named: readonly string[]): readonly string[] {
   if (named.length > 0) {
     const missing = named.find((file) => !existsSync(file));
-    if (missing !== undefined) throw new UsageMistake(`The file ${missing} does not exist.`);
+    if (missing !== undefined) throw new UsageError(`The file ${missing} does not exist.`);
     return named;
   }
   const folder = join(policyDir, "tests");

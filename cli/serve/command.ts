@@ -1,18 +1,36 @@
 import { relative } from "node:path";
 import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
+import { ownCommand } from "../own-command.ts";
 import { type LocalRole, registerPrincipals, storeAgentKey, storedAgentKey } from "./first-start.ts";
 import { localAgentsFile, removeAgentKey, shareAgentKey } from "./local-agents.ts";
 import { isLoopback, parseServeOptions, type ServeOptions } from "./options.ts";
+import { onStopSignal, type StopSignal } from "../stop-signal.ts";
 import { type Server, startServer } from "./server.ts";
 
 export async function runServe(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = parseServeOptions(args, process.cwd());
   // Before the start: a signal while the runtime starts must not orphan it.
-  const stopped = stopSignal();
+  const stop = onStopSignal();
+  const failure = await serveUntil(stop, options, io).catch((error: unknown) => {
+    // What a stop interrupts, the start above all, has not failed.
+    if (stop.isRequested()) return null;
+    throw error;
+  });
+  if (failure === null) {
+    io.out("Stopped.");
+    return 0;
+  }
+  io.err(`zehrava-gate: ${failure}`);
+  return EXIT_FAILED;
+}
+
+/** @returns null after a stop signal, else why the server ended */
+async function serveUntil(stop: StopSignal, options: ServeOptions, io: CommandIo): Promise<string | null> {
   const server = await startServer({ ...options, environment: process.env, say: io.err });
   const agentKeys = localAgentsFile(process.env);
   let agentKey: string | null = null;
   try {
+    if (stop.isRequested()) return null;
     for (const note of options.notes) io.out(note);
     io.out(`Gate listens on ${server.url.origin}`);
     if (!isLoopback(options.host)) {
@@ -28,10 +46,7 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     agentKey ??= await firstStart(server, options, io);
     tryToShare(() => shareAgentKey(agentKeys, options.port, agentKey ?? ""), io);
     io.out("Ready.");
-    const failure = await Promise.race([stopped, server.failed]);
-    if (failure === null) return 0;
-    io.err(`zehrava-gate: ${failure}`);
-    return EXIT_FAILED;
+    return await Promise.race([stop.requested, server.failed]);
   } finally {
     await server.stop();
     if (agentKey !== null) tryToShare(() => removeAgentKey(agentKeys, options.port, agentKey ?? ""), io);
@@ -48,6 +63,8 @@ async function firstStart(server: Server, options: ServeOptions, io: CommandIo):
   storeAgentKey(options.dataDir, agentKey);
   return agentKey;
 }
+
+const DEFAULT_PORT = "4000";
 
 /** Ships with Gate; an operator's own policy folder may lack it. */
 const EXAMPLE_POLICY = "crm-low-risk";
@@ -66,6 +83,8 @@ function firstStartText(
     payload_name: "leads.csv",
     recordCount: 847,
   };
+  // The port that commands expect needs no words.
+  const endpoint = url.port === DEFAULT_PORT ? "" : `GATE_ENDPOINT=${url.origin} `;
   const paste = `  curl -s ${url.origin}/v1/intents -H 'authorization: Bearer ${agentKey}' -H 'content-type: application/json' -d '${JSON.stringify(intent)}'`;
   return [
     "",
@@ -74,7 +93,8 @@ function firstStartText(
     "",
     ...(hasExample ? ["Propose a CRM import (held: over 100 records):", paste, ""] : []),
     "Decide held intents with the reviewer's key:",
-    `  ${url.origin} in a browser, or GATE_REVIEWER_KEY=… zehrava-gate approvals list`,
+    `  ${url.origin} in a browser, or in another terminal:`,
+    `  ${endpoint}GATE_API_KEY=${keys.get("reviewer") ?? ""} ${ownCommand()} approvals list`,
     "",
   ].join("\n");
 }
@@ -91,18 +111,4 @@ function tryToShare(action: () => void, io: CommandIo): void {
 function displayPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" ? "." : short.startsWith("..") ? path : short;
-}
-
-/** Resolves at the first signal, for a clean stop; a second signal exits at once. */
-function stopSignal(): Promise<null> {
-  let isStopping = false;
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        if (isStopping) process.exit(EXIT_FAILED);
-        isStopping = true;
-        resolve(null);
-      });
-    }
-  });
 }

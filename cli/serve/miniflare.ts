@@ -2,6 +2,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import type * as miniflareModule from "miniflare";
 import type { Log, Miniflare, MiniflareOptions } from "miniflare";
 import { CommandFailure } from "../io.ts";
+import { STOP_SIGNALS } from "../stop-signal.ts";
+import { withRuntimeInOwnGroup } from "./process-group.ts";
 import { childrenNamed, identify, type ProcessIdentity } from "./process-table.ts";
 
 export type MiniflareModule = typeof miniflareModule;
@@ -29,7 +31,11 @@ const START_TIMEOUT_MS = 30_000;
  *
  * @throws {CommandFailure} when it does not start in time; Miniflare's own error when it fails
  */
-export async function runMiniflare(options: MiniflareOptions, run: RunOptions): Promise<Miniflare> {
+export function runMiniflare(options: MiniflareOptions, run: RunOptions): Promise<Miniflare> {
+  return withRuntimeInOwnGroup(() => startMiniflare(options, run));
+}
+
+async function startMiniflare(options: MiniflareOptions, run: RunOptions): Promise<Miniflare> {
   const miniflare = construct(options, run);
   const watching = reportProcess(run.onProcess);
   try {
@@ -43,14 +49,12 @@ export async function runMiniflare(options: MiniflareOptions, run: RunOptions): 
   }
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /**
  * Miniflare exits the process on a signal before the server could close anything, and its temporary files would outlive
  * a `kill -9`. So its signal handlers are removed, and its files go to a folder that the next start clears.
  */
 function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptions): Miniflare {
-  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
+  const before = STOP_SIGNALS.map((signal) => new Set(process.listeners(signal)));
   const temporary = process.env["TMPDIR"];
   rmSync(temporaryDir, { recursive: true, force: true });
   mkdirSync(temporaryDir, { recursive: true, mode: 0o700 });
@@ -60,7 +64,7 @@ function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptio
   } finally {
     if (temporary === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = temporary;
-    for (const [index, signal] of SIGNALS.entries()) {
+    for (const [index, signal] of STOP_SIGNALS.entries()) {
       for (const listener of process.listeners(signal)) {
         if (before[index]?.has(listener) !== true) process.removeListener(signal, listener);
       }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ownCommand } from "../own-command.ts";
 import { packageRoot } from "../package-root.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
@@ -107,6 +108,8 @@ function chooseRules(
   return {
     policyDir: join(packageRoot(), "policies"),
     registry: hasRegistry ? ownRegistry : join(packageRoot(), "gate.yaml"),
-    notes: ["no policies/ here: using the ones that ship with Gate (zehrava-gate init writes your own)"],
+    notes: [
+      `no policies/ here: using the ones that ship with Gate (${ownCommand(workingDir)} init writes your own)`,
+    ],
   };
 }

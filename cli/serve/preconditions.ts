@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { timeLimitsOf } from "../../src/core/base/time-limits.ts";
 import { CommandFailure, errorCode, errorText } from "../io.ts";
+import { ownCommand } from "../own-command.ts";
 import { makePrivateFolder } from "./private-file.ts";
 import { portInUse } from "./runtime.ts";
 
@@ -12,7 +13,7 @@ export function requireReadable(path: string, flag: string): void {
     accessSync(path, constants.R_OK);
   } catch (error) {
     throw new CommandFailure(
-      `can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run zehrava-gate init`,
+      `can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run ${ownCommand()} init`,
     );
   }
 }

@@ -1,9 +1,8 @@
-import { Unreachable } from "../exchange.ts";
-import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
+import { apiFailure } from "../api.ts";
+import type { CommandIo, ExitCode } from "../io.ts";
+import { connectionUsage } from "../server-and-key.ts";
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
-import { UsageError } from "../usage.ts";
-import { runEngage, runLift, runList } from "./run.ts";
-import { Refused } from "./server.ts";
+import { runEngage, runLift, runList, WHO } from "./run.ts";
 
 const USAGE = `Usage: zehrava-gate switches <command> [options]
 
@@ -18,8 +17,7 @@ Options
                        maintenance, drill or other
   --ticket ID          for engage: a number in your tracker
   --force              for engage: although no known destination matches
-  --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
-  --api-key-file FILE  file with a reviewer's key, an admin's to lift; default: GATE_API_KEY
+${connectionUsage(`${WHO}, an admin's to lift`)}
   --json               output for programs
   --help
 
@@ -33,11 +31,7 @@ const SWITCHES: Subcommands = {
     ["engage", runEngage],
     ["lift", runLift],
   ]),
-  failure(error) {
-    if (error instanceof Refused) return { message: error.message, code: EXIT_FAILED };
-    const isExpected = error instanceof UsageError || error instanceof Unreachable;
-    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
-  },
+  failure: apiFailure,
 };
 
 /** `zehrava-gate switches …`: writes to `io`, and returns the exit code. */

@@ -1,19 +1,15 @@
-import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { clipped, visibleJson } from "../approvals/sanitize-text.ts";
-import { Unreachable } from "../exchange.ts";
+import { callApi, objectsOf } from "../api.ts";
 import type { CommandIo, ExitCode } from "../io.ts";
-import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
+import { clipped, visibleJson } from "../sanitize-text.ts";
+import { CONNECTION_FLAGS, connectionOf } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
-import { callSwitches } from "./server.ts";
 
-const KEY: KeySource = { variable: "GATE_API_KEY", what: "a reviewer's or an admin's key" };
-
-const DEFAULT_SERVER = "http://127.0.0.1:4000";
+export const WHO = "a reviewer's or an admin's key";
 
 const COMMON = {
-  server: { type: "string" },
-  "api-key-file": { type: "string" },
+  ...CONNECTION_FLAGS,
   json: { type: "boolean", default: false },
 } as const;
 
@@ -24,31 +20,14 @@ const ENGAGE = {
   force: { type: "boolean", default: false },
 } as const;
 
-interface Connection {
-  readonly server?: string | undefined;
-  readonly "api-key-file"?: string | undefined;
-}
-
-function connection(values: Connection): readonly [URL, string] {
-  const server = serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY);
-  return [server, apiKeyOf(values["api-key-file"], KEY)];
-}
-
 /** `switches list`: one line for each engaged switch. */
 export async function runList(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { values } = parseFlags(args, COMMON);
-  const answer = await callSwitches(...connection(values), "/v1/switches");
-  const list = member(answer, "switches");
-  // An unreadable response must not read as "nothing is stopped".
-  if (!Array.isArray(list)) {
-    throw new Unreachable("the server sent no list of switches: is it a Gate server?");
-  }
+  const connection = connectionOf(values, WHO);
+  const answer = await callApi(connection, "/v1/switches");
+  const engaged = objectsOf(answer, "switches", connection);
   if (values.json) io.out(visibleJson(answer));
-  else {
-    io.out(
-      list.length === 0 ? "No kill switch is engaged." : list.filter(isJsonObject).map(lineOf).join("\n"),
-    );
-  }
+  else io.out(engaged.length === 0 ? "No kill switch is engaged." : engaged.map(lineOf).join("\n"));
   return 0;
 }
 
@@ -57,7 +36,7 @@ export async function runEngage(args: readonly string[], io: CommandIo): Promise
   const { values, positionals } = parseFlags(args, ENGAGE, { max: 2 });
   const { reason, ticket, force } = values;
   const body = { ...targetOf(positionals), reason, ...(ticket === undefined ? {} : { ticket }), force };
-  const answer = await callSwitches(...connection(values), "/v1/switches", body);
+  const answer = await callApi(connectionOf(values, WHO), "/v1/switches", { body });
   if (values.json) io.out(visibleJson(answer));
   else io.out(`${member(answer, "changed") === true ? "Engaged" : "Already engaged"}: ${lineOf(answer)}`);
   const warning = textMember(answer, "warning");
@@ -69,7 +48,7 @@ export async function runEngage(args: readonly string[], io: CommandIo): Promise
 export async function runLift(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { values, positionals } = parseFlags(args, COMMON, { max: 2 });
   const target = targetOf(positionals);
-  const answer = await callSwitches(...connection(values), "/v1/switches/lift", target);
+  const answer = await callApi(connectionOf(values, "an admin's key"), "/v1/switches/lift", { body: target });
   if (values.json) io.out(visibleJson(answer));
   else io.out(`${member(answer, "changed") === true ? "Lifted" : "It was not engaged"}: ${whatOf(target)}`);
   return 0;

@@ -1,26 +1,27 @@
 import type { JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { clipped, visibleJson } from "../approvals/sanitize-text.ts";
+import { callApi, objectsOf } from "../api.ts";
 import { EXIT_FAILED, type CommandIo, type ExitCode } from "../io.ts";
-import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
+import { clipped, visibleJson } from "../sanitize-text.ts";
+import { CONNECTION_FLAGS, connectionOf } from "../server-and-key.ts";
 import { parseFlags } from "../usage.ts";
-import { checkedCredentials } from "./server.ts";
 
-const KEY: KeySource = { variable: "GATE_ADMIN_KEY", what: "an admin's key" };
+export const WHO = "an admin's key";
 
-const DEFAULT_SERVER = "http://127.0.0.1:4000";
+/** Each credential may take 15 s, and the server fetches four at a time. */
+const TIMEOUT_MS = 120_000;
 
 const FLAGS = {
-  server: { type: "string" },
-  "api-key-file": { type: "string" },
+  ...CONNECTION_FLAGS,
   json: { type: "boolean", default: false },
 } as const;
 
 /** `vault check`: one line for each credential of the server's registry. */
 export async function runCheck(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { values } = parseFlags(args, FLAGS);
-  const server = serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY);
-  const found = await checkedCredentials(server, apiKeyOf(values["api-key-file"], KEY));
+  const connection = connectionOf(values, WHO);
+  const answer = await callApi(connection, "/v1/vault/check", { method: "POST", timeoutMs: TIMEOUT_MS });
+  const found = objectsOf(answer, "credentials", connection);
   if (values.json) io.out(visibleJson(found));
   else io.out(found.length === 0 ? "gate.yaml names no credentials." : found.map(lineOf).join("\n"));
   return found.every(isOk) ? 0 : EXIT_FAILED;

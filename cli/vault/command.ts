@@ -1,17 +1,15 @@
-import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
+import { apiFailure } from "../api.ts";
+import type { CommandIo, ExitCode } from "../io.ts";
+import { connectionUsage } from "../server-and-key.ts";
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
-import { UsageError } from "../usage.ts";
-import { runCheck } from "./check.ts";
-import { Unreachable } from "../exchange.ts";
-import { Refused } from "./server.ts";
+import { runCheck, WHO } from "./check.ts";
 
 const USAGE = `Usage: zehrava-gate vault check [options]
 
   check                fetch every credential of gate.yaml once, and report each failure with its reason
 
 Options
-  --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
-  --api-key-file FILE  file with an admin's key; default: GATE_ADMIN_KEY
+${connectionUsage(WHO)}
   --json               output for programs
   --help
 
@@ -22,11 +20,7 @@ const VAULT: Subcommands = {
   name: "vault",
   usage: USAGE,
   commands: new Map([["check", runCheck]]),
-  failure(error) {
-    if (error instanceof Refused) return { message: error.message, code: EXIT_FAILED };
-    const isExpected = error instanceof UsageError || error instanceof Unreachable;
-    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
-  },
+  failure: apiFailure,
 };
 
 /** `zehrava-gate vault …`: writes to `io`, and returns the exit code. */

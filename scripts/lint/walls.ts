@@ -143,8 +143,12 @@ const SDK: Wing = {
 
 const COMMAND: Wing = {
   rooms: [
+    "cli/entry.ts",
     "cli/main.ts",
     "cli/commands.ts",
+    "cli/people",
+    "cli/agents",
+    "cli/webhooks",
     "cli/switches",
     "cli/vault",
     "cli/approvals",

@@ -42,7 +42,7 @@ export function compileRuleSet(
   }
   const parsedRegistry = registry === null ? null : parseRegistry("gate.yaml", registry, unbound);
   if (parsedRegistry?.ok === false) {
-    throw new Error("gate.yaml is invalid; `zehrava-gate policy lint` lists its mistakes");
+    throw new Error("gate.yaml is invalid; `npx zehrava-gate policy lint` lists its mistakes");
   }
   return {
     registry: parsedRegistry?.value ?? (unbound === "allow" ? EMPTY_LOCAL_REGISTRY : EMPTY_REGISTRY),

@@ -78,7 +78,7 @@ const stateOf = async (id: string) =>
 
 const environment = (key = keys.reviewer): Record<string, string> => ({
   GATE_ENDPOINT: `http://127.0.0.1:${port}`,
-  ...(key === "" ? {} : { GATE_REVIEWER_KEY: key }),
+  ...(key === "" ? {} : { GATE_API_KEY: key }),
 });
 
 const approvals = (args: readonly string[], key?: string) =>
@@ -401,7 +401,10 @@ describe("the approvals command used wrongly or with the wrong key", () => {
 
   test("without a key, or with an unknown one, exits with 2 and does not quote it", async () => {
     const none = await approvals(["list"], "");
-    expect([none.code, none.err]).toEqual([2, expect.stringContaining("GATE_REVIEWER_KEY")]);
+    expect([none.code, none.err]).toEqual([
+      2,
+      expect.stringContaining("put a reviewer's key into GATE_API_KEY"),
+    ]);
     for (const key of ["gate_rk_guess", "gate_rk_two words"]) {
       const { code, err } = await approvals(["list"], key);
       expect(code).toBe(2);

@@ -69,3 +69,48 @@ test("init into a folder that can't be created fails with one line", async () =>
   expect(code).toBe(1);
   expect(err.trim().split("\n")).toHaveLength(1);
 });
+
+test("init says of unbound destinations what its gate.yaml does, and its policy tests pass under it", async () => {
+  using home = temporaryFolder();
+  const { out } = await run(["init"], { cwd: home.path });
+  const registry = readFileSync(join(home.path, "gate.yaml"), "utf8");
+  expect(registry).not.toContain("the default is `allow`");
+  expect(registry).toMatch(
+    /# Destinations without bound policies below are refused\.[^\n]*\n#[^\n]*\nunbound_destinations: block\n/,
+  );
+  expect(out).toMatch(/^Next: node \S+dist\/cli\.js --port 4000$/m);
+  const tested = await run(["policy", "test"], { cwd: home.path });
+  expect([tested.code, tested.err]).toEqual([0, ""]);
+  const linted = await run(["policy", "lint"], { cwd: home.path });
+  expect(linted.code).toBe(0);
+});
+
+test("init --with takes up ready-made destinations, and names what is still to be filled in", async () => {
+  using home = temporaryFolder();
+  const { code, out } = await run(["init", "--with", "stripe,Zendesk"], { cwd: home.path });
+  expect(code).toBe(0);
+  const parsed = parseRegistry("gate.yaml", readFileSync(join(home.path, "gate.yaml"), "utf8"), "allow");
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { destinations, credentials } = parsed.value;
+  expect([...credentials.keys()].toSorted()).toEqual(["stripe", "zendesk"]);
+  expect(destinations.get("stripe.refund")?.upstream).not.toBeNull();
+  expect(destinations.get("zendesk.reply")?.upstream).not.toBeNull();
+  expect(destinations.get("hubspot.contacts")?.upstream ?? null).toBeNull();
+  expect(out).toContain("set STRIPE_API_KEY, ZENDESK_API_TOKEN before the start");
+  expect(out).toMatch(/^ {2}line \d+: your-subdomain$/m);
+  expect((await run(["policy", "lint"], { cwd: home.path })).code).toBe(0);
+});
+
+test("init --with refuses a provider that it has no entries for, and a gate.yaml that exists", async () => {
+  using home = temporaryFolder();
+  const unknown = await run(["init", "--with", "strpe"], { cwd: home.path });
+  expect([unknown.code, unknown.err]).toEqual([
+    2,
+    expect.stringContaining("for strpe: choose from salesforce,"),
+  ]);
+  expect(readdirSync(home.path)).toEqual([]);
+  writeFileSync(join(home.path, "gate.yaml"), "mine");
+  const existing = await run(["init", "--with", "stripe"], { cwd: home.path });
+  expect([existing.code, existing.err]).toEqual([1, expect.stringContaining("gate.yaml exists")]);
+  expect(readdirSync(home.path)).toEqual(["gate.yaml"]);
+});

@@ -312,7 +312,7 @@ async function startRelay(port: number): Promise<AsyncDisposable & { count(): nu
 
 test("INV-21: vault check obtains a token for each credential, and prints its end, the reason, and no secret", async () => {
   const { code, out } = await run(["vault", "check"], {
-    env: { GATE_ENDPOINT: `http://127.0.0.1:${gate.port}`, GATE_ADMIN_KEY: gate.adminKey },
+    env: { GATE_ENDPOINT: `http://127.0.0.1:${gate.port}`, GATE_API_KEY: gate.adminKey },
   });
   expect(code).toBe(1);
   const at = `${server.url}/services/oauth2/token`;

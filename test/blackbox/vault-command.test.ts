@@ -75,7 +75,7 @@ const SECRETS = new RegExp(`${SECRET}|${TOKEN}|whsec_do-not-print`);
 
 test("vault check prints each credential's result, and exits with 1 where one can't be fetched", async () => {
   const { code, out, err } = await run(["vault", "check"], {
-    env: { GATE_ENDPOINT: endpoint, GATE_ADMIN_KEY: adminKey },
+    env: { GATE_ENDPOINT: endpoint, GATE_API_KEY: adminKey },
   });
   expect(err).toBe("");
   expect(out.trimEnd().split("\n")).toEqual([
@@ -117,11 +117,11 @@ test("INV-21: the server names variables it could not pass on, and prints no val
 test.each([
   ["a reviewer's key", () => printedKey(server.out(), "reviewer"), 1, /vault check: /],
   ["an unknown key", () => "gate_ak_nobody", 2, /does not know this key/],
-  ["no key", () => "", 2, /put an admin's key into GATE_ADMIN_KEY/],
+  ["no key", () => "", 2, /put an admin's key into GATE_API_KEY/],
   ["a key that no header holds", () => "a b", 2, /characters that a key never has/],
 ])("vault check gets nothing with %s", async (_name, key, expected, message) => {
   const { code, out, err } = await run(["vault", "check"], {
-    env: { GATE_ENDPOINT: endpoint, GATE_ADMIN_KEY: key() },
+    env: { GATE_ENDPOINT: endpoint, GATE_API_KEY: key() },
   });
   expect(code).toBe(expected);
   expect(out).toBe("");
@@ -136,7 +136,7 @@ test.each([
   ["a key in a URL", ["vault", "check", "--server", "http://key@127.0.0.1:1"]],
   ["a server that is not there", ["vault", "check", "--server", "http://127.0.0.1:1"]],
 ])("vault check exits with 2 for %s", async (_name, args) => {
-  const { code, out } = await run(args, { env: { GATE_ADMIN_KEY: "gate_ak_x" } });
+  const { code, out } = await run(args, { env: { GATE_API_KEY: "gate_ak_x" } });
   expect(code).toBe(2);
   expect(out).toBe("");
 });
@@ -157,7 +157,7 @@ test.each(STRANGERS)(
     await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
     const { port } = stranger.address() as AddressInfo;
     const { code, out } = await run(["vault", "check", "--server", `http://127.0.0.1:${port}`], {
-      env: { GATE_ADMIN_KEY: "gate_ak_x" },
+      env: { GATE_API_KEY: "gate_ak_x" },
     });
     stranger.close();
     expect(code).toBe(expected);

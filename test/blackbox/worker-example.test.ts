@@ -34,7 +34,7 @@ test("the example worker verifies an order, claims it, executes once and signs i
   const crmFile = join(home.path, "crm.ndjson");
   const environment = {
     GATE_ENDPOINT: `http://127.0.0.1:${port}`,
-    GATE_WORKER_KEY: agentKey,
+    GATE_API_KEY: agentKey,
     GATE_REPORT_JWK: jwkFile,
     CRM_FILE: crmFile,
   };
@@ -67,8 +67,8 @@ test("the example worker refuses another deployment's order", async () => {
   const crmFile = join(home.path, "crm.ndjson");
   const { code, err } = await runScript(join(ROOT, "examples", "worker.mjs"), {
     GATE_ENDPOINT: `http://127.0.0.1:${port}`,
-    GATE_WORKER_KEY: agentKey,
-    GATE_ISSUER: "another.example",
+    GATE_API_KEY: agentKey,
+    GATE_ORIGIN: "another.example",
     CRM_FILE: crmFile,
   });
   expect(code).not.toBe(0);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { payloadOf } from "../../../cli/approvals/case-payload.ts";
 import { caseLines } from "../../../cli/approvals/case.ts";
-import { Refused } from "../../../cli/approvals/server.ts";
+import { Refused } from "../../../cli/api.ts";
 import { requestLines } from "../../../cli/approvals/request.ts";
 
 const HTTP = {

@@ -7,7 +7,7 @@ import {
   quotedLines,
   sanitizeText,
   visibleJson,
-} from "../../../cli/approvals/sanitize-text.ts";
+} from "../../../cli/sanitize-text.ts";
 
 describe("INV-28: text by an agent can't control the terminal", () => {
   test.each([

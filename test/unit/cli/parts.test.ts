@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isSupported } from "../../../cli/node-version.ts";
-import { strictRegistry } from "../../../cli/init/command.ts";
+import { isSupported, oldestOf } from "../../../cli/node-version.ts";
+import { starterRegistry } from "../../../cli/init/starter-registry.ts";
 import { lockDataFolder } from "../../../cli/serve/lock.ts";
 import { splitStatements } from "../../../cli/serve/migrations.ts";
 import { parseServeOptions } from "../../../cli/serve/options.ts";
@@ -17,8 +17,8 @@ test.each([
   ["v22.12.0", true],
   ["v24.0.0", true],
   ["nonsense", false],
-])("Node %s is supported: %s", (version, supported) => {
-  expect(isSupported(version)).toBe(supported);
+])("under engines >=22.12, Node %s is supported: %s", (version, supported) => {
+  expect(isSupported(version, oldestOf(">=22.12"))).toBe(supported);
 });
 
 describe("splitting a migration into statements", () => {
@@ -98,7 +98,7 @@ test.each([
   ["a line", "unbound_destinations: allow\npeople: {}\n"],
   ["nothing", "people: {}\n"],
 ])("the registry that init writes is strict where the shipped one has %s", (_, shipped) => {
-  expect(strictRegistry(shipped).match(/^unbound_destinations:.*$/gm)).toEqual([
+  expect(starterRegistry(shipped, []).text.match(/^unbound_destinations:.*$/gm)).toEqual([
     "unbound_destinations: block",
   ]);
 });

@@ -96,7 +96,7 @@ function unsentNotice({ entries, state }: IntentRecord): Markup | null {
 
 const UNSENT_TEXT = {
   credential_unavailable:
-    "The credential can't be fetched or used: `zehrava-gate vault check` names the problem.",
+    "The credential can't be fetched or used: `npx zehrava-gate vault check` names the problem.",
   request_not_sent: "The request can't be sent to the address in gate.yaml.",
 } as const satisfies Record<UnsentReason, string>;
 

@@ -1,0 +1,36 @@
+import { apiFailure } from "../api.ts";
+import type { CommandIo, ExitCode } from "../io.ts";
+import { connectionUsage } from "../server-and-key.ts";
+import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import { runList, runUnlink } from "./run.ts";
+
+const USAGE = `Usage: zehrava-gate people <command> [options]
+
+  list                    everybody who can sign in or holds a key, with what belongs to them
+  unlink WHO              forget the account with which a person signs in, so that another one can take its place
+
+People are entries of gate.yaml; \`zehrava-gate agents add NAME --role reviewer --person ID\` gives one a key, and
+\`zehrava-gate agents suspend WHO\` stops one. WHO is the id (rev_…) or name of a principal that signs in.
+
+Options
+  --yes                   without confirmation (unlink)
+${connectionUsage("an admin's key; a reviewer's lists")}
+  --json                  output for programs
+  --help
+
+Exit codes: 0 done, 1 the server refused or nothing was changed, 2 wrong usage, or the server could not be reached.`;
+
+const PEOPLE: Subcommands = {
+  name: "people",
+  usage: USAGE,
+  commands: new Map([
+    ["list", runList],
+    ["unlink", runUnlink],
+  ]),
+  failure: apiFailure,
+};
+
+/** `zehrava-gate people …`: writes to `io`, and returns the exit code. */
+export function runPeopleCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  return runSubcommand(PEOPLE, args, io);
+}
