@@ -143,6 +143,14 @@ export function complaints(
         const byVoter = command?.type === "reject" && vote && voiceUsed([vote], command.voter);
         complain(event.why === "credential_inactive" && !byLapse, "withdrew what still held");
         complain(event.why === "changed_mind" && !byVoter, "withdrew another's vote");
+        const byPerson =
+          command?.type === "approve" &&
+          command.voter.person === command.voter.acting &&
+          vote !== undefined &&
+          vote.person !== vote.acting &&
+          voiceUsed([vote], command.voter);
+        complain(event.why === "replaced" && !byPerson, "replaced a vote that was personal or another's");
+        complain(event.why === "not_eligible", "withdrew the vote of an eligible person");
         votes.delete(event.person);
         break;
       }

@@ -1,10 +1,11 @@
 import { eligibility } from "../../core/intent/approval.ts";
-import type { VoteContext } from "../../core/intent/command.ts";
+import type { VoteContext, VoterStanding } from "../../core/intent/command.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentTerms, RecordedVote } from "../../core/intent/state.ts";
 import { currentBindings } from "../../core/intent/terms.ts";
 import { matchingSwitch, type SwitchTarget } from "../../core/policy/kill-switch.ts";
-import { excludedHandles } from "../../core/identity/people.ts";
+import { excludedHandles, groupsOf, handlesOf } from "../../core/identity/people.ts";
+import type { Registry } from "../../core/registry/registry.ts";
 import { err, type Result } from "../../core/base/result.ts";
 import { recheckIntent, type RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { ifActiveAgent } from "../identity/account.ts";
@@ -68,7 +69,26 @@ export async function castVote(
     return err({ kind: "refused", refusal: { reason: "self_approval_forbidden" } });
   }
   const bindings = currentBindings(state.terms, rules);
-  return refusedOr(await intent.handle({ type: "approve", voter, digest, note, link, bindings, lapsed }));
+  const standings = standingsOf(state.votes, excluded, rules.registry);
+  return refusedOr(
+    await intent.handle({ type: "approve", voter, digest, note, link, bindings, lapsed, standings }),
+  );
+}
+
+/** The earlier voters as of now: gate.yaml may have taken them out of a group, or made them the agent's owner. */
+function standingsOf(
+  votes: readonly RecordedVote[],
+  excluded: readonly string[],
+  registry: Registry,
+): readonly VoterStanding[] {
+  return votes.map(({ person, acting }) => ({
+    person,
+    acting,
+    groups: groupsOf(person, registry),
+    isExcluded: [person, acting].some((each) =>
+      handlesOf(each, registry).some((handle) => excluded.includes(handle)),
+    ),
+  }));
 }
 
 function refusedOr(acted: Result<CommandOutcome, Refusal>): Result<CommandOutcome, VoteFailure> {

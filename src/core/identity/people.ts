@@ -31,9 +31,13 @@ export function voterOf(principal: Principal, assurance: Assurance, registry: Re
   const person = personOf(principal, registry);
   const handles = new Set([normalized(principal.id), normalized(principal.name)]);
   addPerson(handles, person, registry);
-  const groups = [...registry.groups].filter(([, members]) => members.has(person)).map(([id]) => id);
+  const groups = groupsOf(person, registry);
   const { id } = principal;
   return { principal: id, person, acting: person, handles: [...handles], groups, assurance, mandate: null };
+}
+
+export function groupsOf(person: string, { groups }: Pick<Registry, "groups">): readonly string[] {
+  return [...groups].filter(([, members]) => members.has(person)).map(([id]) => id);
 }
 
 /**

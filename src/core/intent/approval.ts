@@ -1,7 +1,7 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
 import type { ApprovalRequirements, PolicyRef, Quorum } from "../policy/decision.ts";
 import { err, ok } from "../base/result.ts";
-import type { VoteContext, CurrentBindings } from "./command.ts";
+import type { VoteContext, CurrentBindings, VoterStanding } from "./command.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
 import { type Phase, wasOrdered } from "./phase.ts";
@@ -24,7 +24,10 @@ export function eligibility(state: IntentState, voter: Voter): Refusal | null {
  * A quorum with groups or people admits only their members, a quorum without admits every reviewer. Only the person's
  * id counts: handles contain display names, which may exclude but must not admit a namesake.
  */
-function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Voter): boolean {
+function admits(
+  { groups, people }: Pick<Quorum, "groups" | "people">,
+  voter: Pick<Voter, "person" | "groups">,
+): boolean {
   if (groups.length === 0 && people.length === 0) return true;
   return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
 }
@@ -62,7 +65,7 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   const { voter, lapsed } = command;
   const ineligible = eligibility(state, voter);
   if (ineligible) return err(ineligible);
-  const isRepeated = state.votes.some((vote) => isFrom(vote, voter));
+  const isRepeated = state.votes.some((vote) => isSameVote(vote, voter));
   if (isRepeated && wasOrdered(state.phase)) return asBefore(state, command);
   const refusal = isRepeated ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
@@ -76,16 +79,18 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.rejections.some((earlier) => isFrom(earlier, voter))) return err({ reason: "already_rejected" });
   // An admin suspended the voter after authentication: the earlier vote lapses, and no new vote may replace it.
   if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });
-  const lapsedVotes = state.votes.filter((vote) => isLapsed(vote, lapsed));
-  const activeVotes = state.votes.filter((vote) => !lapsedVotes.includes(vote));
-  const withdrawn = lapsedVotes.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
-  if (activeVotes.some((vote) => isFrom(vote, voter))) return ok(withdrawn);
+  const { withdrawn, votes: activeVotes } = recount(state, lapsed, command.standings);
+  if (activeVotes.some((vote) => isSameVote(vote, voter))) return ok(withdrawn);
+  const replaced = activeVotes.filter((vote) => isReplacedBy(vote, voter));
+  const counted = activeVotes.filter((vote) => !replaced.includes(vote));
+  const other = counted.find((vote) => isFrom(vote, voter));
+  if (other !== undefined) return err(notCounted(other));
   // The vote that used the link lapsed: another one needs another link.
   const used = linkRefusal(state, command);
   if (used) return err(used);
 
   const { person, acting, principal, assurance, mandate } = voter;
-  const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
+  const counts = admittingPolicies(terms.approval, voter);
   const vote = {
     type: "approval_vote_recorded",
     person,
@@ -96,9 +101,43 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
     mandate,
     note: command.note,
   } as const;
-  const voted = [...withdrawn, ...linkUsed(command), vote];
-  if (!isComplete(terms.approval, [...activeVotes, { person, counts }])) return ok(voted);
+  const freed = replaced.map((earlier) => voteWithdrawn(earlier.person, "replaced"));
+  const voted = [...withdrawn, ...linkUsed(command), ...freed, vote];
+  if (!isComplete(terms.approval, [...counted, { person, counts }])) return ok(voted);
   return ok([...voted, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
+}
+
+/**
+ * The votes that count now, each in the quorums that admit its person now: they may have left a group, the registry or
+ * Gate since they voted.
+ */
+function recount(
+  { votes, terms: { approval } }: IntentState,
+  lapsed: readonly string[],
+  standings: readonly VoterStanding[] = [],
+): { readonly withdrawn: readonly IntentEvent[]; readonly votes: readonly RecordedVote[] } {
+  const withdrawn: IntentEvent[] = [];
+  const counted: RecordedVote[] = [];
+  for (const vote of votes) {
+    const standing = standings.find(({ person, acting }) => person === vote.person && acting === vote.acting);
+    if (isLapsed(vote, lapsed)) {
+      withdrawn.push(voteWithdrawn(vote.person, "credential_inactive"));
+    } else if (standing === undefined) {
+      counted.push(vote);
+    } else if (standing.isExcluded || !admits(approval, standing)) {
+      withdrawn.push(voteWithdrawn(vote.person, "not_eligible"));
+    } else {
+      counted.push({ ...vote, counts: admittingPolicies(approval, standing) });
+    }
+  }
+  return { withdrawn, votes: counted };
+}
+
+function admittingPolicies(
+  { quorums }: ApprovalRequirements,
+  voter: Pick<Voter, "person" | "groups">,
+): readonly string[] {
+  return quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
 }
 
 /** May a reviewer still reject an intent in this phase? Rejecting an approved intent revokes it. */
@@ -122,7 +161,9 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
   if (isEndedBy(state, voter, "rejected") || isEndedBy(state, voter, "revoked")) {
     return asBefore(state, command);
   }
-  const isRepeated = state.rejections.some((earlier) => isFrom(earlier, voter));
+  const others = state.rejections.filter((earlier) => isFrom(earlier, voter));
+  // A person's no counts once, whoever gives it; a second one of the same human does not count beside it.
+  const isRepeated = others.some(({ person: rejecter }) => rejecter === voter.person);
   const refusal = isRepeated && state.phase === "pending_approval" ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
@@ -134,6 +175,8 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
     return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
   }
   if (isRepeated) return ok([]);
+  const [counted] = others;
+  if (counted !== undefined) return err(notCounted(counted));
 
   const { person, acting, principal, assurance, mandate } = voter;
   const earlierVotes = state.votes.filter((vote) => isFrom(vote, voter));
@@ -198,6 +241,29 @@ function isEndedBy({ phase, endedBy }: IntentState, { person }: Voter, by: Phase
   return phase === by && endedBy === person;
 }
 
+/** The same vote again: of the same person, by the same human. A standing approval's and a personal one are one. */
+function isSameVote(earlier: VoteIdentity, voter: Voter): boolean {
+  if (earlier.person === voter.person && earlier.acting === voter.acting) return true;
+  // A principal whose person gate.yaml renamed since.
+  return earlier.principal === voter.principal && earlier.person === earlier.acting && isPersonal(voter);
+}
+
+/**
+ * A personal vote takes the place of one under a delegation that its human is part of: it frees the delegate, or the
+ * delegator, to vote in person as well.
+ */
+function isReplacedBy(earlier: VoteIdentity, voter: Voter): boolean {
+  return isPersonal(voter) && !isPersonal(earlier) && isFrom(earlier, voter);
+}
+
+function isPersonal({ person, acting }: Pick<Voter, "person" | "acting">): boolean {
+  return person === acting;
+}
+
+function notCounted({ person, acting }: Pick<Voter, "person" | "acting">): Refusal {
+  return { reason: "vote_not_counted", person, acting };
+}
+
 type VoteIdentity = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;
 
 /**
@@ -217,9 +283,11 @@ function isLapsed(
   return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
 }
 
-function voteWithdrawn(person: string, why: "credential_inactive" | "changed_mind") {
+function voteWithdrawn(person: string, why: Withdrawal) {
   return { type: "approval_vote_withdrawn", person, why } as const;
 }
+
+type Withdrawal = Extract<IntentEvent, { type: "approval_vote_withdrawn" }>["why"];
 
 function linkRefusal(state: IntentState, { link }: Pick<VoteContext, "link">): Refusal | null {
   return link !== null && state.linksUsed.includes(link) ? { reason: "link_used" } : null;

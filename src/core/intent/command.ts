@@ -14,6 +14,12 @@ export interface VoteContext {
   readonly link: string | null;
 }
 
+/** What the registry in force says of a person who voted. */
+export interface VoterStanding extends Pick<Voter, "person" | "acting" | "groups"> {
+  /** The person, or who acted for them, answers for the proposer by now. */
+  readonly isExcluded: boolean;
+}
+
 /** The policies and destination entry that apply now; an approval given under others is stale. */
 export interface CurrentBindings {
   readonly policies: readonly PolicyRef[];
@@ -27,6 +33,8 @@ export type IntentCommand =
       readonly bindings: CurrentBindings;
       /** Inactive principals and revoked mandates of earlier votes: the object withdraws those votes. */
       readonly lapsed: readonly string[];
+      /** The earlier voters under the registry in force; absent: they count as when they voted. */
+      readonly standings?: readonly VoterStanding[];
     } & VoteContext)
   | ({ readonly type: "reject" } & VoteContext)
   | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }

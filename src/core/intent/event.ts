@@ -56,11 +56,14 @@ export type IntentEvent =
       readonly mandate: string | null;
       readonly note: string | null;
     }
-  /** A vote stops counting: its principal or mandate was revoked, or the person rejected the intent afterwards. */
+  /**
+   * A vote stops counting: its principal or mandate was revoked, the person rejected the intent afterwards, a personal
+   * vote took the place of one under a delegation, or its person may vote no longer.
+   */
   | {
       readonly type: "approval_vote_withdrawn";
       readonly person: string;
-      readonly why: "credential_inactive" | "changed_mind";
+      readonly why: "credential_inactive" | "changed_mind" | "replaced" | "not_eligible";
     }
   /** A rejection where the policy requires more than one. */
   | {

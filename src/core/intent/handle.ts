@@ -58,7 +58,9 @@ function isEvents(applied: IntentState | readonly IntentEvent[]): applied is rea
 
 /** The next vote reveals that an earlier voter is inactive; the actor of that withdrawal is Gate, not the voter. */
 function actorFor(event: IntentEvent, actor: string): string {
-  const isSideEffect = event.type === "approval_vote_withdrawn" && event.why === "credential_inactive";
+  const isSideEffect =
+    event.type === "approval_vote_withdrawn" &&
+    (event.why === "credential_inactive" || event.why === "not_eligible");
   return isSideEffect ? GATE : actor;
 }
 

@@ -15,6 +15,8 @@ export type Refusal =
   | { readonly reason: "not_eligible" }
   | { readonly reason: "assurance_too_low"; readonly required: string }
   | { readonly reason: "digest_mismatch" }
+  /** The vote of this person, given by that one, uses up the voter's: one human has one vote. */
+  | { readonly reason: "vote_not_counted"; readonly person: string; readonly acting: string }
   /** The same person rejected the intent before. */
   | { readonly reason: "already_rejected" }
   /** An approval link works once. */

@@ -111,6 +111,7 @@ export const PROBLEM_CODES = [
   "upstream_failed",
   "upstream_timeout",
   "userinfo_unavailable",
+  "vote_not_counted",
   "webhook_not_found",
   "webhook_not_in_use",
   "write_blocked",

@@ -96,11 +96,25 @@ export function problemOf(refusal: Refusal): Problem {
         ),
         more: { reason_code: refusal.code },
       };
+    case "vote_not_counted":
+      return voteNotCounted(refusal);
     case "wrong_executor":
       return problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
     default:
       return FIXED[refusal.reason];
   }
+}
+
+function voteNotCounted({ person, acting }: { readonly person: string; readonly acting: string }): Problem {
+  const vote = person === acting ? `${person} has voted in person` : `${acting} has voted for ${person}`;
+  return {
+    ...problem(
+      409,
+      "vote_not_counted",
+      `Not counted, because ${vote}, and one human has one vote. A personal vote takes the place of one under a delegation.`,
+    ),
+    more: { voted_person: person, voted_by: acting },
+  };
 }
 
 const INTENT_EXPIRED: Problem = {
@@ -112,7 +126,7 @@ const ORDER_EXPIRED = problem(410, "order_expired", "The order has expired; a pe
 
 type FixedReason = Exclude<
   Refusal["reason"],
-  "wrong_phase" | "expired" | "assurance_too_low" | "wrong_executor" | "blocked_by_rules"
+  "wrong_phase" | "expired" | "assurance_too_low" | "vote_not_counted" | "wrong_executor" | "blocked_by_rules"
 >;
 
 /** The problems that depend on the refusal's reason alone. */

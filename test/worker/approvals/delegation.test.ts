@@ -12,6 +12,7 @@ import {
   propose,
   register,
 } from "../../support/worker/gate.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 import type { Answer, Principal } from "../../support/client.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
@@ -248,4 +249,54 @@ test("a delegation is listed, revoked once, and recorded on the ledger", async (
     .map(({ event }) => event);
   expect(events).toEqual(["delegation_created", "delegation_revoked"]);
   expect((await call("POST", `/v1/delegations/${fresh("deleg_")}/revoke`, one.key)).status).toBe(404);
+});
+
+test("INV-08: after a delegated vote both approve themselves: two votes count, and what does not count is refused", async () => {
+  const [agent, ana, ben] = [await register("agent"), await reviewer("ana"), await reviewer("ben")];
+  await delegate(ana, ben);
+  const own = (who: Principal, intent: string) => call("POST", `/v1/intents/${intent}/approve`, who.key);
+  for (const order of [
+    [ana, ben],
+    [ben, ana],
+  ]) {
+    const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
+    expect((await approveFor(ben, "ana", intent)).body).toMatchObject({ votes: 1, votedBy: ["ana"] });
+    const statuses = [];
+    for (const who of order) statuses.push((await own(who, intent)).body.status);
+    expect(statuses).toEqual(["pending_approval", "approved"]);
+    expect((await eventsOf(intent)).filter((event) => event === "approval_vote_withdrawn")).toHaveLength(1);
+  }
+
+  const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
+  await own(ben, intent);
+  const refused = await approveFor(ben, "ana", intent);
+  expect(refused.body).toMatchObject({ code: "vote_not_counted", voted_person: "ben", voted_by: "ben" });
+  expect([refused.status, refused.body.detail]).toEqual([
+    409,
+    expect.stringMatching(/^Not counted, because ben/),
+  ]);
+  expect((await own(ana, intent)).body.status).toBe("approved");
+});
+
+test("INV-03: a vote stops counting when its person leaves the group that the policy names", async () => {
+  const [agent, ana, ben] = [await register("agent"), await reviewer("ana"), await reviewer("ben")];
+  const policies = {
+    ...RULES.policies,
+    "two-of-ops": "require_approval: always\napprovers: { groups: [ops], require: 2 }",
+  };
+  const registry = RULES.registry
+    .replace("\ndestinations:", "\ndestinations:\n  crm.two-of-ops: { policies: [two-of-ops] }")
+    .replace("ops: [ana, ben]", "ops: [ana, ben, cleo]")
+    .replace("\ngroups:", "\n  cleo: { name: Cleo }\ngroups:");
+  await changeRules({ policies, registry });
+  const cleo = await reviewer("cleo");
+  const intent = await propose(agent, proposal("crm.two-of-ops"), "pending_approval");
+  const own = async (who: Principal) => (await call("POST", `/v1/intents/${intent}/approve`, who.key)).body;
+  expect((await own(ana)).votes).toBe(1);
+  await changeRules({ policies, registry: registry.replace("ops: [ana, ben, cleo]", "ops: [ben, cleo]") });
+  expect(await own(ben)).toMatchObject({ status: "pending_approval", votedBy: ["ben"] });
+  const withdrawn = (await ledgerOf(intent)).find(({ event }) => event === "approval_vote_withdrawn");
+  expect(JSON.parse(withdrawn?.body ?? "{}")).toMatchObject({ person: "ana", why: "not_eligible" });
+  expect(await own(cleo)).toMatchObject({ status: "approved", votedBy: ["ben", "cleo"] });
+  await changeRules(RULES);
 });
