@@ -18,6 +18,7 @@ function usage(): string {
     "  --policy-dir <folder>  policies, one YAML file each (./policies)",
     "  --registry <file>      destinations, people and groups (./gate.yaml)",
     "  --public-url <url>     address for links in messages (default: where it listens)",
+    "  --log <form>           json or pretty: a line for each request and decision (off)",
     "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
     "  --restored             the data folder was restored from a backup: send nothing of before",
     "  --force                with --restored: also where nothing says that the folder is a backup",

@@ -1,4 +1,5 @@
 import { portsOf } from "./env.ts";
+import { logObjectsAsLines } from "./entrypoints/local-log.ts";
 import { consumeBatch, type QueueMessage } from "./entrypoints/queue.ts";
 import { createApp } from "./http/app.ts";
 
@@ -8,6 +9,8 @@ export { IntentObject } from "../durable-objects/intent/intent-object.ts";
 export { LogObject } from "../durable-objects/log/log-object.ts";
 export { GovernedEgress } from "./entrypoints/governed-egress.ts";
 export { NotificationWorker, Sender } from "./entrypoints/workers.ts";
+
+logObjectsAsLines();
 
 const app = createApp();
 

@@ -13,6 +13,7 @@ export interface SettingVariables extends TimeLimitVariables, RequestLimitVariab
   readonly MAX_PAYLOAD_BYTES?: string;
   readonly MAX_RESPONSE_BYTES?: string;
   readonly PUBLIC_FEED_ENABLED?: string;
+  readonly GATE_LOG?: string;
   /** "true": people of the registry sign in without a key. Only the local server sets it, by its option. */
   readonly LOCAL_SIGN_IN?: string;
 }
@@ -45,10 +46,19 @@ export function settingsOf(variables: SettingVariables): Settings {
     version,
     publicUrl: publicUrlOf(GATE_PUBLIC_URL),
     localSignIn: variables.LOCAL_SIGN_IN === "true",
+    logsRequests: logsRequests(variables.GATE_LOG),
     timeLimits: timeLimitsOf(variables),
     requestLimits: requestLimitsOf(variables),
     bodyLimits: bodyLimitsOf(variables),
   };
+}
+
+/** @throws {Error} for any other word: an operator who asks for lines must not find none after an incident */
+function logsRequests(written: string | undefined): boolean {
+  if (written === undefined || written === "" || written === "off") return false;
+  // `pretty` is the command's own form of the same lines.
+  if (written === "json" || written === "pretty") return true;
+  throw new Error("GATE_LOG must be off, json or pretty");
 }
 
 /**

@@ -4,6 +4,17 @@ import { ownCommand } from "../own-command.ts";
 import { packageRoot } from "../package-root.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
+const LOG_FORMS = ["off", "json", "pretty"] as const;
+
+export type LogForm = (typeof LOG_FORMS)[number];
+
+/** @throws {UsageError} */
+export function logFormOf(written: string, where: string): LogForm {
+  const form = LOG_FORMS.find((known) => known === written);
+  if (form !== undefined) return form;
+  throw new UsageError(`${where} takes ${LOG_FORMS.join(", ")}, not "${written}"`);
+}
+
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
@@ -14,6 +25,8 @@ export interface ServeOptions {
   /** The address that people use; null: the listening address. */
   readonly publicUrl: string | null;
   readonly localSignIn: boolean;
+  /** Log lines for requests and decisions; null: as GATE_LOG says. */
+  readonly log: LogForm | null;
   /** The data folder was restored from a backup. */
   readonly restored: boolean;
   /** With `restored`: also where nothing says that the folder is a backup. */
@@ -32,6 +45,7 @@ const FLAGS = {
   registry: { type: "string" },
   "public-url": { type: "string" },
   "local-sign-in": { type: "boolean", default: false },
+  log: { type: "string" },
   restored: { type: "boolean", default: false },
   force: { type: "boolean", default: false },
   checkpoint: { type: "string" },
@@ -65,6 +79,7 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
   return {
     publicUrl: values["public-url"] === undefined ? null : publicUrlOf(values["public-url"], "--public-url"),
     localSignIn: values["local-sign-in"],
+    log: values.log === undefined ? null : logFormOf(values.log, "--log"),
     restored: values.restored,
     force: values.force,
     checkpointFile: values.checkpoint === undefined ? null : resolve(workingDir, values.checkpoint),

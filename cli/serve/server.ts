@@ -13,7 +13,8 @@ import { keepLogCopy, type LogCopyKeeper } from "./keep-log-copy.ts";
 import { carryThrough } from "./record-restore.ts";
 import { restoreOfFolder } from "./restore.ts";
 import { loadMiniflare } from "./miniflare.ts";
-import { isLoopback } from "./options.ts";
+import { isLoopback, type LogForm, logFormOf } from "./options.ts";
+import { prettyLine } from "./pretty-line.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { hostOf, overriddenVars, ownNames, publicUrlFor } from "./variables.ts";
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly publicUrl?: string | null;
   /** People of the registry sign in without a key. Only on a loopback host. */
   readonly localSignIn?: boolean;
+  /** Log lines for requests and decisions; null: as GATE_LOG says. */
+  readonly log?: LogForm | null;
   /** The data folder was restored from a backup: nothing of before is sent. */
   readonly restored?: boolean;
   /** With `restored`: also where nothing says that the folder is a backup. */
@@ -108,6 +111,7 @@ async function startLocked(
     say: options.say,
   });
   requireTimeLimits(overridden);
+  const logForm = options.log ?? logFormOf(overridden["GATE_LOG"] || "off", "GATE_LOG");
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
   // Through a proxy at a public address, any visitor could sign in as any person.
   if (options.localSignIn === true && publicUrl !== "" && !isLoopback(hostOf(publicUrl))) {
@@ -125,12 +129,13 @@ async function startLocked(
     vars: {
       ...overridden,
       GATE_PUBLIC_URL: publicUrl,
+      GATE_LOG: logForm,
       LOCAL_SIGN_IN: String(options.localSignIn === true),
       GATE_RESTORED_AT: restore?.restoredAt ?? "",
     },
     credentials: credentials.takeValues(),
     rules: source,
-    log: options.say,
+    log: logForm === "pretty" ? (line) => options.say(prettyLine(line)) : options.say,
     onProcess: (identity) => {
       process = identity;
       lock.nameRuntime(identity);

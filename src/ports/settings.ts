@@ -19,6 +19,8 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** True: the local server lets people of the registry sign in without a key, for development. */
   readonly localSignIn: boolean;
+  /** True: one log line for each request and decision. */
+  readonly logsRequests: boolean;
   readonly timeLimits: TimeLimits;
   readonly requestLimits: RequestLimits;
   readonly bodyLimits: BodyLimits;

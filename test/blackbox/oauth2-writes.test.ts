@@ -266,7 +266,9 @@ describe("INV-24: without a token nothing is sent", () => {
       expect(text).not.toMatch(/w-9fK2|127\.0\.0\.1:\d+\/services/);
     }
     expect(server.apiRequests).toEqual([]);
-    await expect.poll(() => gate.printed()).toMatch(/credential_unavailable.*wrong.*invalid_client/s);
+    await expect
+      .poll(() => gate.printed())
+      .toMatch(/^\{"event":"credential_unavailable",.*wrong.*invalid_client.*\}$/m);
   });
 
   test("a held write waits for a token endpoint that is down, and goes out once it is back", async () => {

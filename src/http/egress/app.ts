@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { handleProxied } from "../proxy/handle.ts";
+import { logRequests } from "../middleware/request-log.ts";
 import { requireRestoreRecorded } from "../middleware/restoring.ts";
 import { errorResponse } from "../middleware/error-handler.ts";
 import { egressAgentOf } from "./agent.ts";
@@ -14,6 +15,7 @@ import { passUnknown, refuseHost } from "./unknown-host.ts";
 export function createEgress(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
+  app.use(logRequests);
   app.use(requireRestoreRecorded);
   app.use(async (c, next) => {
     try {

@@ -4,6 +4,17 @@ import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { KeyedAttempt } from "../../ports/idempotency.ts";
 
+/** Codes and ids; nothing that the sender wrote. */
+export interface LoggedRequest {
+  /** The agent whose request is forwarded. */
+  readonly principal?: string;
+  readonly destination?: string;
+  /** In place of the route's pattern: `/stripe/*`. */
+  readonly route?: string;
+  /** The intent that a proposal made or repeated. */
+  readonly intent?: string;
+}
+
 /** Environment of every handler: the ports (Hono calls them `env`), and the caller once authenticated. */
 export interface GateEnv {
   Bindings: Ports;
@@ -16,7 +27,10 @@ export interface GateEnv {
      * that authenticate after the body.
      */
     reauthenticate?: () => Promise<void>;
-    requestId: string;
+    /** Set where requests are logged. */
+    requestId?: string;
+    /** What only a handler knows of its request's log line. */
+    logged?: LoggedRequest;
     /** Set for a request that came through a binding and not over HTTP: its Content-Length may be wrong. */
     isUnframed?: true;
     /** Set for a request that is forwarded: its client expects a provider's errors. */

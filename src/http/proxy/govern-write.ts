@@ -4,6 +4,7 @@ import type { Payload } from "../../core/proposal/payload.ts";
 import { govern } from "../../app/proposals/govern.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
+import { logDecision } from "../middleware/request-log.ts";
 import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../problem/from-refusal.ts";
@@ -62,6 +63,7 @@ export async function governWrite(
   const { idempotencyKey: key } = incoming;
   const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
   const governed = await govern(made, principal, ports, Date.now());
+  logDecision(c, governed, { agent: principal.id, destination: route.entry.name });
   // What waits for a person keeps no body, so that it must not keep a slot for one either.
   if (governed.kind !== "decided" || governed.state.phase !== "approved") c.var.releaseBody?.();
   switch (governed.kind) {

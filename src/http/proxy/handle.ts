@@ -14,7 +14,10 @@ const DROPPED_HEADER = "X-Gate-Dropped-Headers";
 
 /** Handles every request to forward, from the reverse proxy and from egress, so that neither has rules of its own. */
 export async function handleProxied(c: GateContext, agent: ProxyAgent, route: ProxyRoute): Promise<Response> {
-  const { executor } = route.entry;
+  const { executor, name } = route.entry;
+  // Through egress the path is the upstream's own.
+  const shown = c.var.isUnframed === true ? "egress" : `${route.prefix}/*`;
+  c.set("logged", { principal: agent.principal.id, destination: name, route: shown });
   if (executor === "runner" || executor === "external_pull") {
     return refuse({
       status: 403,

@@ -3,6 +3,7 @@ import type { Decision } from "../../../core/policy/decision.ts";
 import { rehearse } from "../../../app/proposals/evaluate-proposal.ts";
 import { govern } from "../../../app/proposals/govern.ts";
 import { visibleRecord } from "../../middleware/guards.ts";
+import { logDecision } from "../../middleware/request-log.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -42,6 +43,7 @@ async function propose(c: GateContext) {
   const earlier = place?.again === true && request.key === null ? await earlierReply(c, place.intent) : null;
   if (earlier !== null) return c.json(earlier);
   const governed = await govern({ ...request, place: place?.intent ?? null }, principal, ports, Date.now());
+  logDecision(c, governed, { agent: principal.id, destination: request.request.destination });
   switch (governed.kind) {
     case "decided":
       return c.json(proposeReply(governed.state, governed.decision));
