@@ -15,6 +15,7 @@ export interface Wing {
 
 const CORE: Wing = {
   rooms: [
+    "src/core/presentation",
     "src/core/intent",
     "src/core/policy",
     "src/core/detection",
@@ -69,9 +70,12 @@ const HTTP: Wing = {
     "src/http/callbacks",
     "src/http/sign-in",
     "src/http/pages/routes.ts",
-    "src/http/pages/queue.ts",
+    "src/http/pages/decided",
+    "src/http/pages/inbox",
     "src/http/pages/link-page.ts",
     "src/http/pages/case",
+    "src/http/pages/payload",
+    "src/http/pages/payload",
     "src/http/pages",
     "src/http/api/admin",
     "src/http/api/approvals",
