@@ -1,10 +1,12 @@
-import type { ListCursor } from "../core/intent/list-cursor.ts";
+import type { ListCursor, ListOrder } from "../core/intent/list-cursor.ts";
 import type { SeenBefore } from "../core/intent/earlier-intents.ts";
 import type { IntentTerms } from "../core/intent/state.ts";
 import type { Phase } from "../core/intent/phase.ts";
 import type { IntentRow } from "../core/intent/read-model.ts";
 
 export interface IntentFilter {
+  /** Absent: `newest`. `soonest` is for what waits: `phases` must name that one phase. */
+  readonly order?: ListOrder;
   /** Null: any. An empty list matches nothing. */
   readonly phases: readonly Phase[] | null;
   readonly agent: string | null;
@@ -67,6 +69,11 @@ export interface IntentIndex {
   metrics(agent: string | null): Promise<Metrics>;
   /** Of the intents within the scope, those before this one that are like it. */
   seenBefore(terms: IntentTerms, scope: IntentScope): Promise<SeenBefore>;
+  /** How many wait, in all and in each of these groups; no count goes beyond `most`. */
+  countPending(
+    groups: readonly string[],
+    most: number,
+  ): Promise<{ readonly total: number; readonly byGroup: ReadonlyMap<string, number> }>;
   /** Pending intents that are alike, the largest groups first. */
   groups(limit: number): Promise<readonly PendingGroup[]>;
 }

@@ -1,3 +1,4 @@
+import { placeOf } from "../../core/intent/list-cursor.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { IntentFilter, IntentIndex, IntentPage } from "../../ports/intent-index.ts";
 import { intentQuery } from "./intent-query.ts";
@@ -5,8 +6,6 @@ import { seenBefore } from "./seen-before.ts";
 
 /** Rows that one page of a search looks at. */
 const MAX_SEARCHED = 10_000;
-
-const NEWEST_FIRST = "ORDER BY created_at DESC, id DESC";
 
 /** `/` is the character after `.`, so that the range holds every name that begins with `system.`. */
 const HAS_DESTINATION = "SELECT 1 FROM intents WHERE destination >= ?1 AND destination < ?2 LIMIT 1";
@@ -27,6 +26,17 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
     },
 
     seenBefore: (terms, scope) => seenBefore(db, terms, scope),
+
+    async countPending(groups, most) {
+      const [total, each] = await db.batch<{ name: string | null; value: number }>([
+        db.prepare(COUNT_PENDING).bind(most),
+        db.prepare(COUNT_PENDING_OF_GROUPS).bind(JSON.stringify(groups), most),
+      ]);
+      return {
+        total: total?.results[0]?.value ?? 0,
+        byGroup: new Map(each?.results.map(({ name, value }) => [name ?? "", value])),
+      };
+    },
 
     async groups(limit) {
       const { results } = await db.prepare(PENDING_GROUPS).bind(limit).all<GroupRow>();
@@ -63,8 +73,8 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
 async function list(db: D1Database, filter: IntentFilter, limit: number): Promise<readonly IntentRow[]> {
   const query = intentQuery(filter);
   if (query === null) return [];
-  const { sql, search, values } = query;
-  const matching = search === null ? sql : `SELECT * FROM (${sql}) WHERE ${search} ${NEWEST_FIRST}`;
+  const { sql, search, order, values } = query;
+  const matching = search === null ? sql : `SELECT * FROM (${sql}) WHERE ${search} ${order}`;
   const { results } = await db
     .prepare(`${matching} LIMIT ${limit}`)
     .bind(...values)
@@ -73,34 +83,40 @@ async function list(db: D1Database, filter: IntentFilter, limit: number): Promis
 }
 
 async function plainPage(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
-  return pageOf(await list(db, filter, filter.limit + 1), filter.limit, null);
+  return pageOf(await list(db, filter, filter.limit + 1), filter, null);
 }
 
 /** Reads a bounded number of rows: a text that nothing contains would read all there are. */
 async function searchPage(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
   const query = intentQuery(filter);
   if (query === null) return { rows: [], next: null };
-  const { sql, search, values } = query;
+  const { sql, search, order, values } = query;
   if (search === null) return plainPage(db, filter);
   const [found, last] = await db.batch<IntentRow>([
     db
       .prepare(
-        `SELECT * FROM (${sql} LIMIT ${MAX_SEARCHED}) WHERE ${search} ${NEWEST_FIRST} LIMIT ${filter.limit + 1}`,
+        `SELECT * FROM (${sql} LIMIT ${MAX_SEARCHED}) WHERE ${search} ${order} LIMIT ${filter.limit + 1}`,
       )
       .bind(...values),
     // The search's parameters are bound and not used, so that both statements have the same.
     db
-      .prepare(`SELECT created_at, id, ${search} AS used FROM (${sql} LIMIT 1 OFFSET ${MAX_SEARCHED - 1})`)
+      .prepare(
+        `SELECT created_at, decide_by, approval, id, ${search} AS used FROM (${sql} LIMIT 1 OFFSET ${MAX_SEARCHED - 1})`,
+      )
       .bind(...values),
   ]);
-  return pageOf(found?.results ?? [], filter.limit, last?.results[0] ?? null);
+  return pageOf(found?.results ?? [], filter, last?.results[0] ?? null);
 }
 
 /** @param last the last row that was looked at, where more may match after it; null: all were */
-function pageOf(found: readonly IntentRow[], limit: number, last: IntentRow | null): IntentPage {
+function pageOf(
+  found: readonly IntentRow[],
+  { limit, order }: IntentFilter,
+  last: IntentRow | null,
+): IntentPage {
   const rows = found.slice(0, limit);
   const end = found.length > limit ? rows.at(-1) : last;
-  return { rows, next: end ? { createdAt: end.created_at, id: end.id } : null };
+  return { rows, next: end ? placeOf(end, order) : null };
 }
 
 interface GroupRow {
@@ -124,6 +140,16 @@ const PENDING_GROUPS = `
          MIN(CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN NULL ELSE decide_by END) AS next_deadline
   FROM intents WHERE phase = 'pending_approval' AND group_key IS NOT NULL
   GROUP BY group_key ORDER BY count DESC, oldest LIMIT ?1`;
+
+// Counted up to a limit: a page that says "100 or more" need not read ten thousand rows.
+const COUNT_PENDING = `
+  SELECT NULL AS name, COUNT(*) AS value FROM (SELECT 1 FROM intents WHERE phase = 'pending_approval' LIMIT ?1)`;
+
+const COUNT_PENDING_OF_GROUPS = `
+  SELECT wanted.value AS name,
+         (SELECT COUNT(*) FROM
+           (SELECT 1 FROM intents WHERE phase = 'pending_approval' AND group_key = wanted.value LIMIT ?2)) AS value
+  FROM json_each(?1) AS wanted`;
 
 const COUNT_PHASES = `
   SELECT phase AS name, COUNT(*) AS value FROM intents WHERE ?1 IS NULL OR agent_id = ?1 GROUP BY phase`;

@@ -1,10 +1,13 @@
 import { PHASES, type Phase } from "../../core/intent/phase.ts";
+import { NO_DEADLINE } from "../../core/intent/read-model.ts";
 import type { IntentFilter, IntentSearch } from "../../ports/intent-index.ts";
 
-/** A statement over `intents`, newest first. */
+/** A statement over `intents`, in the order of its filter. */
 export interface IntentQuery {
   /** Without its LIMIT. */
   readonly sql: string;
+  /** The same order, for a statement around it. */
+  readonly order: string;
   /** The condition of a search, on a row of `sql`; null: there is no search. */
   readonly search: string | null;
   readonly values: readonly (string | number)[];
@@ -19,7 +22,7 @@ type Place = (value: string | number) => string;
  * @returns null where nothing can match
  */
 export function intentQuery(filter: IntentFilter): IntentQuery | null {
-  const { phases, destinations, agent, group, since, until, after, search } = filter;
+  const { phases, destinations, agent, group, since, until, after, search, order = "newest" } = filter;
   if (phases?.length === 0 || destinations?.length === 0) return null;
   const values: (string | number)[] = [];
   const place: Place = (value) => `?${values.push(value)}`;
@@ -31,6 +34,8 @@ export function intentQuery(filter: IntentFilter): IntentQuery | null {
   const first = isByTag ? tags.shift() : undefined;
   const [createdAt, id] = idRange !== null ? BY_ID : first === undefined ? BY_TIME : BY_TAG;
   // CROSS JOIN keeps SQLite from reading the intents first.
+  const isSoonest = order === "soonest";
+  const [by, descending] = isSoonest ? [DEADLINE, ""] : [createdAt, " DESC"];
   const from =
     first === undefined
       ? `intents${isPending && idRange === null ? pendingIndex(filter) : ""}`
@@ -45,12 +50,16 @@ export function intentQuery(filter: IntentFilter): IntentQuery | null {
   if (since !== null) wheres.push(`${createdAt} >= ${place(since)}`);
   if (until !== null) wheres.push(`${createdAt} < ${place(until)}`);
   if (after !== null) {
-    wheres.push(`(${createdAt}, ${id}) < (${place(after.createdAt)}, ${place(after.id)})`);
+    const border = place(after.at);
+    // An index over an expression is entered by a plain comparison only.
+    if (isSoonest) wheres.push(`${by} >= ${border}`);
+    wheres.push(`(${by}, ${id}) ${isSoonest ? ">" : "<"} (${border}, ${place(after.id)})`);
   }
   if (idRange !== null) wheres.push(idRange);
   const clause = wheres.length === 0 ? "" : ` WHERE ${wheres.join(" AND ")}`;
   return {
-    sql: `SELECT intents.* FROM ${from}${clause} ORDER BY ${createdAt} DESC, ${id} DESC`,
+    sql: `SELECT intents.* FROM ${from}${clause} ORDER BY ${by}${descending}, ${id}${descending}`,
+    order: isSoonest ? `ORDER BY ${DEADLINE}, id` : "ORDER BY created_at DESC, id DESC",
     search: search === null || idRange !== null ? null : searchClause(search, place),
     values,
   };
@@ -60,6 +69,9 @@ const BY_TIME = ["created_at", "id"] as const;
 const BY_TAG = ["tag.created_at", "tag.intent_id"] as const;
 /** Behind a +, so that SQLite goes by the range of ids and sorts the few that it finds. */
 const BY_ID = ["+created_at", "+id"] as const;
+
+/** As the migration writes it: SQLite uses an index over an expression only for the same expression. */
+const DEADLINE = `CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN ${NO_DEADLINE} ELSE decide_by END`;
 
 interface Tag {
   readonly kind: "waiting" | "day" | "person" | "policy";
@@ -77,7 +89,10 @@ function tagsOf({ day, person, policy }: IntentFilter, isPending: boolean): Tag[
 }
 
 /** Named where SQLite would take the index over all intents of the destination, decided ones too. */
-function pendingIndex({ destinations, agent, group }: IntentFilter): string {
+function pendingIndex({ order, destinations, agent, group, search, person, day }: IntentFilter): string {
+  const isUnfiltered = [destinations, agent, group, search, person, day].every((each) => each === null);
+  // Without statistics SQLite sorts all that waits; what a filter leaves is less.
+  if (order === "soonest") return isUnfiltered ? " INDEXED BY intents_pending_by_deadline" : "";
   const isOfOne = destinations?.length === 1 && agent === null && group === null;
   return isOfOne ? " INDEXED BY intents_pending_by_destination" : "";
 }

@@ -1,5 +1,6 @@
 import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
 import type { Voter } from "../../core/identity/voter.ts";
+import { placeOf } from "../../core/intent/list-cursor.ts";
 import { requestedApproval, type RequestedApproval, type IntentRow } from "../../core/intent/read-model.ts";
 import type { IntentFilter, IntentPage } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -24,7 +25,7 @@ export async function voterQueue(
     const limit = Math.min(ROWS_PER_READ, MAX_SCANNED - scanned);
     const rows = await index.list({ ...filter, after, limit });
     for (const row of rows) {
-      after = { createdAt: row.created_at, id: row.id };
+      after = placeOf(row, filter.order);
       if (admitsVoter(row, voter)) found.push(row);
       // If no row follows, the next page is empty and has no cursor.
       if (found.length === filter.limit) return { rows: found, next: after };

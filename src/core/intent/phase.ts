@@ -17,6 +17,9 @@ export const PHASES = [
 
 export type Phase = (typeof PHASES)[number];
 
+/** All but what waits for people. */
+export const DECIDED_PHASES: readonly Phase[] = PHASES.filter((phase) => phase !== "pending_approval");
+
 /** The phases of an approved intent from its first order on. */
 const ORDERED: ReadonlySet<Phase> = new Set(["scheduled", "claimed", "succeeded", "failed", "indeterminate"]);
 

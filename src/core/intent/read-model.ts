@@ -95,6 +95,18 @@ export function requestedApproval(column: IntentRow["approval"]): RequestedAppro
   return column === null ? null : (JSON.parse(column) as RequestedApproval);
 }
 
+/** The decision deadline; null: none. */
+export function deadlineOf({
+  approval,
+  decide_by: column,
+}: Pick<IntentRow, "approval" | "decide_by">): number | null {
+  const requested = requestedApproval(approval)?.decide_by;
+  return requested === undefined ? column : requested;
+}
+
+/** What waits without a deadline is listed after all that has one. */
+export const NO_DEADLINE = 999_999_999_999_999;
+
 function requestedApprovalOf({ terms, votes, decideBy }: IntentState): RequestedApproval {
   const { require, groups, people, minAssurance } = terms.approval;
   return {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IntentRow } from "../../../core/intent/read-model.ts";
+import { deadlineOf, type IntentRow } from "../../../core/intent/read-model.ts";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
 import { requirementsOf } from "../../../app/approvals/voter-queue.ts";
@@ -51,14 +51,8 @@ export function parseBatch(body: JsonObject) {
       reason,
       on_behalf_of_principal: onBehalfOf,
     } = parseRequest(DECISION, item, `decisions.${at}.`);
-    return { id, wanted: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null } };
+    return { id, vote: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null } };
   });
-}
-
-/** The decision deadline; null: none. */
-export function deadlineOf(row: IntentRow): number | null {
-  const requested = requirementsOf(row)?.decide_by;
-  return requested === undefined ? row.decide_by : requested;
 }
 
 /**

@@ -7,7 +7,7 @@ import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { voterQueue } from "../../../app/approvals/voter-queue.ts";
-import { voteAsCaller, type CallerVote } from "../../../app/approvals/vote-as-caller.ts";
+import { type OneOfSeveral, voteOnSeveral, type VoteResult } from "../../../app/approvals/vote-on-several.ts";
 import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
@@ -21,9 +21,6 @@ import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { IntentFilter, IntentPage } from "../../../ports/intent-index.ts";
 
 const readers = requireRole(["reviewer", "auditor", "admin"]);
-
-/** Concurrent votes of one batch: the objects run in parallel, but a request has six open connections. */
-const MAX_CONCURRENT = 6;
 
 const MAX_GROUPS = 200;
 
@@ -61,34 +58,29 @@ async function deliveriesOf(
   }
 }
 
-interface Slot {
-  readonly id: string;
-  readonly wanted: CallerVote;
-}
-
 async function batch(c: GateContext) {
   const items = parseBatch(await readJson(c));
-  const firsts = new Map(items.map(({ id }, at) => [id, at] as const).toReversed());
-  const results = await mapConcurrently(items, (item, at) =>
-    firsts.get(item.id) === at ? decideSlot(c, item) : slotRefused(item.id, NAMED_TWICE),
-  );
+  const voted = await voteOnSeveral(c.var, items, c.env);
+  const results = voted.map((result, at) => slotView(items[at], result));
   const decided = results.filter(({ ok }) => ok).length;
   if (decided === 0) c.set("hasNoEffect", true);
   return c.json({ results, count: results.length, decided, refused: results.length - decided });
 }
 
-async function decideSlot(c: GateContext, { id, wanted }: Slot) {
-  const ports = c.env;
-  try {
-    const intent = ports.intents.find(id);
-    if (intent === null) return slotRefused(id, INTENT_NOT_FOUND);
-    const voted = await voteAsCaller(c.var, intent, wanted, ports, Date.now());
-    if (!voted.ok) return slotRefused(id, problemOfVote(voted.error));
-    return { ...decisionReply(voted.value, wanted.decision, wanted.note), ok: true as const };
-  } catch (error) {
-    // The other votes of the batch stand; the intent's state shows whether this one was cast.
-    console.error(logLine("approval_batch_item_failed", { intent: id, error: String(error) }));
-    return slotRefused(id, UNAVAILABLE);
+function slotView(item: OneOfSeveral | undefined, result: VoteResult) {
+  if (item === undefined) throw new Error("invariant: each result is of one item");
+  const { id, vote } = item;
+  switch (result.kind) {
+    case "cast":
+      return { ...decisionReply(result.state, vote.decision, vote.note), ok: true as const };
+    case "refused":
+      return slotRefused(id, problemOfVote(result.failure));
+    case "not_found":
+      return slotRefused(id, INTENT_NOT_FOUND);
+    case "named_twice":
+      return slotRefused(id, NAMED_TWICE);
+    case "unknown":
+      return slotRefused(id, UNAVAILABLE);
   }
 }
 
@@ -107,20 +99,6 @@ const UNAVAILABLE: Problem = {
   code: "unavailable",
   detail: "Gate failed to handle this vote; read the intent, and vote again if it is still pending.",
 };
-
-/** Results in the order of the items, with at most `MAX_CONCURRENT` running at any time. */
-async function mapConcurrently<T, R>(
-  items: readonly T[],
-  run: (item: T, at: number) => R | Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const entries = items.entries();
-  const work = async () => {
-    for (const [at, item] of entries) results[at] = await run(item, at);
-  };
-  await Promise.all(Array.from({ length: MAX_CONCURRENT }, work));
-  return results;
-}
 
 /** The approval queue: listed, grouped, and decided in batches. */
 export const queue = new Hono<GateEnv>()

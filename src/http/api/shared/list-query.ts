@@ -1,4 +1,4 @@
-import { PHASES, phasesOf, type Phase } from "../../../core/intent/phase.ts";
+import { DECIDED_PHASES, phasesOf, type Phase } from "../../../core/intent/phase.ts";
 import { readCursor } from "../../../core/intent/list-cursor.ts";
 import { listScope } from "../../../app/authority.ts";
 import { searchFor } from "../../../app/identity/search-names.ts";
@@ -55,13 +55,10 @@ function day(text: string | null): string | null {
   return isDay ? text : invalid("day: a day in UTC, such as 2026-12-01");
 }
 
-/** What was decided: all but what waits. */
-const DECIDED = PHASES.filter((phase) => phase !== "pending_approval");
-
 function phases(words: string | undefined): readonly Phase[] | null {
   if (words === undefined || words === "" || words === "all") return null;
   const found = words.split(",").flatMap((word) => {
-    const some = word.trim() === "decided" ? DECIDED : phasesOf(word.trim());
+    const some = word.trim() === "decided" ? DECIDED_PHASES : phasesOf(word.trim());
     return some.length > 0 ? some : invalid(`status: there is no status or state "${word.slice(0, 40)}"`);
   });
   // Without duplicates: D1 binds at most a hundred values.
