@@ -133,10 +133,11 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     await look(visitor, "case");
     await page.getByLabel(/Comment/).fill("checked the list");
     await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("Decided by ana.").waitFor();
+    await page.getByText("Decided by Ana Diaz").waitFor();
     await look(visitor, "approved");
     expect(await stateOf(intent)).toBe("approved");
-    expect(await page.getByText("checked the list").count()).toBe(1);
+    // Beside the vote, and in the history.
+    expect(await page.getByText("checked the list").count()).toBe(2);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.goto(`${origin}/cases/${intent}`);
     expect(new URL(page.url()).pathname).toBe("/sign-in");
@@ -155,7 +156,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
     await page.locator("#reason").fill("wrong list");
     await page.getByRole("button", { name: "Reject" }).click();
-    await page.getByText("Decided by ana.").waitFor();
+    await page.getByText("Decided by Ana Diaz").waitFor();
     expect(await stateOf(intent)).toBe("rejected");
     expectQuiet(visitor);
   });
@@ -175,7 +176,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     await look(visitor, "edit");
     await page.locator("#why").fill("another face");
     await page.getByRole("button", { name: "Replace the payload" }).click();
-    await page.getByText("ana changed").waitFor();
+    await page.getByText("Ana Diaz ana changed").waitFor();
     const successor = new URL(page.url()).pathname.slice("/cases/".length);
     const made = await gate.call("GET", `/v1/intents/${successor}/payload`, gate.adminKey);
     expect(made.text).toBe(`${payload}\u00e9\u{1F601}\n`);

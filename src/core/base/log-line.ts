@@ -5,6 +5,7 @@
 export const LOG_EVENTS = {
   answer_not_stored: "idempotent response not stored",
   approval_batch_item_failed: "batch decision failed",
+  case_unreadable: "case not read for a list",
   counter_update_failed: "counter update failed",
   credential_unavailable: "credential not fetched",
   deadline_failed: "deadline not applied",

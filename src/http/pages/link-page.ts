@@ -6,11 +6,18 @@ import type { GateContext } from "../middleware/context.ts";
 import { allowsUnauthenticatedVote, type FollowedLink } from "../../app/approvals/decide-by-link.ts";
 import type { Problem } from "../problem/problem.ts";
 import { decisionForms } from "./case/case-forms.ts";
-import { optional, row } from "./case/case-request.ts";
+import { optional, row } from "./case/rows.ts";
 import { page, type Markup } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
 import { sanitizeText } from "./sanitize-text.ts";
-import { distanceTo, dollars, phaseText, timeOf, toneOf } from "./format.ts";
+import { dollars } from "../../core/presentation/amounts.ts";
+import { groupDigits } from "../../core/presentation/numbers.ts";
+import { phaseWords } from "../../core/presentation/phase-words.ts";
+import { reasonWords } from "../../core/presentation/reason-words.ts";
+import { distanceText, timeText } from "../../core/presentation/times.ts";
+import { describedCase } from "../../core/presentation/described.ts";
+import { writeTitle } from "../../core/presentation/sentence.ts";
+import { partsMarkup, riskMark, stateMark } from "./text.ts";
 
 /**
  * The case for the holder of a link. A forwarded message can reach any stranger, so the page shows only what the
@@ -28,22 +35,17 @@ export async function linkPage(
   const record = state.terms.sending === null ? null : await followed.intent.getRecord();
   const request = record === null ? null : requestLine(record);
   const { terms, phase } = state;
+  const title = writeTitle(describedCase(state, null, null, terms.agent));
   return page(c, {
-    title: phaseText(phase),
+    title: phaseWords(phase),
     status: problem?.status ?? 200,
+    isNarrow: true,
     body: html`
-      <section class="notice ${toneOf(phase)}">
-        <p>
-          <span class="tag ${toneOf(phase)}">${phaseText(phase)}</span>
-          <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
-        </p>
-        <h1>${safe(terms.action)}</h1>
-        ${
-          terms.action === terms.destination
-            ? null
-            : html`<p>at <strong>${safe(terms.destination)}</strong></p>`
-        }
-      </section>
+      <header class="headline">
+        <p class="marks">${stateMark(phase)} ${riskMark(terms.risk.level)}</p>
+        <h1>${partsMarkup(title.map(({ kind, text }) => ({ kind, text: scrub(text) })))}</h1>
+        ${terms.action === terms.destination ? null : html`<p class="dim">The agent calls it “${safe(terms.action)}”.</p>`}
+      </header>
       ${problem === null ? null : html`<section class="notice"><p>${problemText(problem)}</p></section>`}
       ${problem?.code === "link_expired" ? null : summary(state, request)}
       ${problem === null && allowsUnauthenticatedVote(followed) ? decisionForms(state, null, token) : null}
@@ -65,14 +67,14 @@ function summary({ terms, votes, decideBy, phase }: IntentState, request: string
     <h2>The case</h2>
     <dl>
       ${optional("Sends", request)}
-      ${row("Records", terms.records === null ? "unknown" : terms.records.toLocaleString("en-US"))}
+      ${row("Records", terms.records === null ? "unknown" : groupDigits(terms.records))}
       ${row("Value", terms.valueCents === null ? "unknown" : dollars(terms.valueCents))}
       ${row("Risk", `${terms.risk.level} (${(terms.risk.score / 100).toFixed(2)})`)}
-      ${row("Why it waits", safe(terms.reasonCode.replaceAll("_", " ")))} ${row("Policy", safe(terms.policy))}
+      ${row("Why it waits", reasonWords(terms.reasonCode))} ${row("Policy", safe(terms.policy))}
       ${row("Approvals", `${votes.length} of ${terms.approval.require}`)}
       ${
         phase === "pending_approval" && decideBy !== null
-          ? row("Decide by", `${timeOf(decideBy)} (${distanceTo(decideBy, now)})`)
+          ? row("Decide by", `${timeText(decideBy)} (${distanceText(decideBy, now)})`)
           : null
       }
     </dl>

@@ -12,6 +12,10 @@ export interface PageContent {
   readonly title: string;
   readonly body: Markup;
   readonly status?: ContentfulStatusCode;
+  /** The entry of the navigation that the page belongs to. */
+  readonly current?: "inbox" | "decided";
+  /** A page of little text: a narrow column reads better. */
+  readonly isNarrow?: boolean;
   /** A path at Gate to which the browser continues at once. */
   readonly refresh?: string;
 }
@@ -36,7 +40,7 @@ const HEADERS = {
 /** A whole document, with the signed-in principal in its header. */
 export function page(
   c: GateContext,
-  { title, body, status = 200, refresh }: PageContent,
+  { title, body, status = 200, current, isNarrow = false, refresh }: PageContent,
 ): Response | Promise<Response> {
   // Not set on public pages.
   const principal = c.var.principal as Principal | undefined;
@@ -52,14 +56,25 @@ export function page(
         <link rel="stylesheet" href="/gate.css?v=${STYLE_VERSION}" />
       </head>
       <body>
+        <a class="skip" href="#main">To the content</a>
         <header class="top">
           <a class="brand" href="/cases">Gate</a>
-          ${principal === undefined ? null : signedIn(principal)}
+          ${principal === undefined ? null : html`${navigation(current)}${signedIn(principal)}`}
         </header>
-        <main>${body}</main>
+        <main id="main" class="${isNarrow ? "narrow" : "wide"}">${body}</main>
       </body>
     </html>`;
   return c.html(document, status, HEADERS);
+}
+
+function navigation(current: PageContent["current"]): Markup {
+  const entry = (key: PageContent["current"], path: string, label: string) =>
+    key === current
+      ? html`<a href="${path}" aria-current="page">${label}</a>`
+      : html`<a href="${path}">${label}</a>`;
+  return html`<nav aria-label="Pages">
+    ${entry("inbox", "/cases", "Inbox")} ${entry("decided", "/cases/decided", "Decided")}
+  </nav>`;
 }
 
 function signedIn({ person, name, role }: Principal): Markup {

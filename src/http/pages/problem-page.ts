@@ -45,7 +45,8 @@ export function problemPage(
   return page(c, {
     title: status === 404 ? "Not here" : "Not done",
     status,
-    body: html`<section class="notice bad">
+    isNarrow: true,
+    body: html`<section class="notice stop">
       <h1>${sanitizeText(detail)}</h1>
       ${more ?? nextStep(c, status)}
     </section>`,
@@ -57,12 +58,12 @@ function nextStep(c: GateContext, status: number): Markup {
     return html`<p><a href="/sign-in?next=${encodeURIComponent(returnPath(c))}">Sign in</a></p>`;
   }
   const path = c.req.method === "GET" ? "/cases" : returnPath(c);
-  return html`<p><a href="${path}">${path === "/cases" ? "To the queue" : "Back to the case"}</a></p>`;
+  return html`<p><a href="${path}">${path === "/cases" ? "To the inbox" : "Back to the case"}</a></p>`;
 }
 
 /** The path to return to after signing in: the requested page, or the case of a submitted form. */
 export function returnPath(c: GateContext): string {
   const { pathname, search } = new URL(c.req.url);
   if (c.req.method === "GET") return pathname + search;
-  return /^\/cases\/[^/]+/.exec(pathname)?.[0] ?? "/cases";
+  return /^\/cases\/int_[^/]+/.exec(pathname)?.[0] ?? "/cases";
 }

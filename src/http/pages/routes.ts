@@ -7,10 +7,15 @@ import type { Caller } from "../../app/identity/authenticate.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { casePage } from "./case/case-page.ts";
 import { editOnPage } from "./case/edit.ts";
+import { editPage } from "./case/edit-page.ts";
 import { digestIn, noteIn, readForm, type Form } from "./form.ts";
 import { linkPage } from "./link-page.ts";
 import { asPage, returnPath } from "./problem-page.ts";
-import { queuePage } from "./queue.ts";
+import { decidedCsv } from "./decided/decided-csv.ts";
+import { decidedPage } from "./decided/decided-page.ts";
+import { decideBatch } from "./inbox/batch.ts";
+import { inboxPage } from "./inbox/inbox-page.ts";
+import { payloadPage } from "./payload/payload-page.ts";
 import { readerOf, senderOf, SIGN_IN_REQUIRED } from "./page-caller.ts";
 import { cameFromElsewhere, continuePage } from "./strict-cookie.ts";
 import { STYLE } from "./style.ts";
@@ -98,7 +103,10 @@ export const cases = new Hono<GateEnv>()
     }),
   )
   .get("/case", asPage(openLink))
-  .get("/cases", signedIn(queuePage))
+  .get("/cases", signedIn(inboxPage))
+  .get("/cases/decided", signedIn(decidedPage))
+  .get("/cases/decided.csv", signedIn(decidedCsv))
+  .post("/cases/batch", asPage(decideBatch))
   .get(
     "/cases/:id",
     signedIn(async (c, caller) => {
@@ -106,6 +114,8 @@ export const cases = new Hono<GateEnv>()
       return casePage(c, { intent, record, caller, link: null });
     }),
   )
+  .get("/cases/:id/payload", signedIn(payloadPage))
+  .get("/cases/:id/edit", signedIn(editPage))
   .post("/cases/:id/approve", decide("approve"))
   .post("/cases/:id/reject", decide("reject"))
   .post("/cases/:id/edit", asPage(editOnPage));

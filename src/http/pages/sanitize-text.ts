@@ -32,11 +32,14 @@ export function sanitizeText(text: string): string {
 /** Text of several lines: line ends and tabs stay, except at its end, where they would be invisible. */
 export function visibleLines(text: string): string {
   const end = TRAILING_BLANKS.exec(text)?.[0] ?? "";
-  const body = text.slice(0, text.length - end.length);
+  return visiblePiece(text.slice(0, text.length - end.length)) + blanks(end);
+}
+
+/** The same of a piece behind which the text goes on: blanks at its end are seen. */
+export function visiblePiece(text: string): string {
   // A carriage return is harmless before a line feed; elsewhere a terminal overwrites the line, so it gets a code.
-  const lines = body.replaceAll("\r\n", "\n").split(/([\n\t])/);
-  const shown = lines.map((part) => (part === "\n" || part === "\t" ? part : sanitizeText(part))).join("");
-  return shown + blanks(end);
+  const lines = text.replaceAll("\r\n", "\n").split(/([\n\t])/);
+  return lines.map((part) => (part === "\n" || part === "\t" ? part : sanitizeText(part))).join("");
 }
 
 function blanks(end: string): string {

@@ -21,9 +21,10 @@ export function signInPage(
 ): Response | Promise<Response> {
   return page(c, {
     title: "Sign in",
+    isNarrow: true,
     status: refused?.status ?? 200,
     body: html`<h1>Sign in</h1>
-      ${refused === null ? null : html`<section class="notice bad" role="alert">${refused.detail}</section>`}
+      ${refused === null ? null : html`<section class="notice stop" role="alert">${refused.detail}</section>`}
       ${providers.length === 0 ? null : byProvider(providers, next)} ${byKey(next)}
       ${people === null ? null : byName(people, next)}`,
   });
@@ -66,7 +67,7 @@ function byKey(next: string): Markup {
 }
 
 function byName(people: readonly Person[], next: string): Markup {
-  return html`<section class="notice warn">
+  return html`<section class="notice wait">
     <h2>As any person, on this machine</h2>
     <p class="dim">This Gate was started with <code>--local-sign-in</code>, for development.</p>
     ${people.length === 0 ? html`<p>There are no people in <code>gate.yaml</code> yet.</p>` : null}
@@ -88,8 +89,9 @@ function byName(people: readonly Person[], next: string): Markup {
 export function signedInPage(c: GateContext, next: string): Response | Promise<Response> {
   return page(c, {
     title: "Signed in",
+    isNarrow: true,
     refresh: next,
-    body: html`<section class="notice good">
+    body: html`<section class="notice ok">
       <h1>You are signed in</h1>
       <p><a href="${next}">Go on</a></p>
     </section>`,

@@ -61,7 +61,13 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/",                              answers: [200, 403, 403, 403, 403, 200, 200, 200] },
   { method: "GET", path: "/cases",                         answers: [200, 403, 403, 403, 403, 200, 200, 200] },
   { method: "GET", path: "/cases/:id",                     answers: [200, 403, 403, 403, 403, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/cases/:id/payload",             answers: [200, 403, 403, 403, 403, 200, 200, 200], of: sharedIntent },
+  // Only reviewers edit, and only where the policy lets them.
+  { method: "GET", path: "/cases/:id/edit",                answers: [200, 403, 403, 403, 403, 403, 403, 403], of: sharedIntent },
+  { method: "GET", path: "/cases/decided",                       answers: [200, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "GET", path: "/cases/decided.csv",                   answers: [200, 403, 403, 403, 403, 200, 200, 200] },
   // 415: let in, with what is no form.
+  { method: "POST", path: "/cases/batch",                  answers: [403, 403, 403, 403, 403, 415, 415, 415] },
   { method: "POST", path: "/cases/:id/approve",            answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
   { method: "POST", path: "/cases/:id/edit",               answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
   { method: "POST", path: "/cases/:id/reject",             answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },

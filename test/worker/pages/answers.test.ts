@@ -29,7 +29,7 @@ test("a rejected case names who rejected it, when and why", async () => {
   ]);
   expect(why).toBe("wrong list");
   const { text } = await browser.get(`/cases/${id}`);
-  expect(text).toMatch(/ana[\s\S]{0,120}reject: wrong list/);
+  expect(text).toMatch(/reject<\/span>\s*<span>\s*<bdi>Ana Diaz<\/bdi>[\s\S]{0,200}wrong list/);
   expect(text).not.toContain("No votes yet");
 });
 

@@ -55,6 +55,8 @@ async function decide(
   return post(`/cases/${intent}/${verb}`, { digest: await digestOf(intent), ...fields }, headers);
 }
 
+const DECIDED_BY_BEN = 'Decided by <bdi>Ben Okafor</bdi> <span class="id">ben</span>.';
+
 const POLICY =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -271,24 +273,24 @@ describe("the page of a case", () => {
     const { text } = await open(intent);
     for (const shown of [
       "Waiting for a decision",
-      "1 of 2 approvals",
+      "1 of 2",
       "sales-team",
       "crm.pair",
-      "{&quot;lead&quot;:&quot;Ada&quot;}",
-      "7 (1 measured, 7 declared)",
+      "{\n  &quot;lead&quot;: &quot;Ada&quot;\n}",
+      "<dd>7<small>measured 1, declared 7</small>",
       "$12.50",
-      "low</span>",
+      '<span class="risk low">',
       "2 different people",
       "any reviewer",
       "Slack, or stronger",
-      "the agent that proposed it",
+      "the agent, and the people who answer for it",
       "fine by me",
       "require_approval",
       await digestOf(intent),
     ]) {
       expect(text, shown).toContain(shown);
     }
-    expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>approve<\/td>/);
+    expect(text).toMatch(/approve<\/span>\s*<span>\s*<bdi>Ana Diaz<\/bdi> <span class="id">ana<\/span>/);
   });
 
   test("shows which approvers could not be notified, and why", async () => {
@@ -357,7 +359,7 @@ describe("the page of a case", () => {
     const intent = await held({ payload: "only for ana" }, "crm.by-ana");
     const { text } = await open(intent);
     expect(text).not.toContain("only for ana");
-    expect(text).toContain("The policy names other people or groups");
+    expect(text).toContain("You can&#39;t decide this: the policy names other people.");
     expect(text).not.toContain('action="/cases/');
     const auditor = await register("auditor");
     for (const key of [auditor.key, admin]) {
@@ -387,7 +389,7 @@ describe("deciding on the page", () => {
     const { status, headers } = await decide(intent, "approve", { comment: "checked\r\ntwice" });
     expect([status, headers.get("Location")]).toEqual([303, `/cases/${intent}`]);
     const { text } = await open(intent);
-    expect(text).toContain("Decided by ben.");
+    expect(text).toContain(DECIDED_BY_BEN);
     expect(text).toContain("checked\ntwice");
     expect(text).toContain("Take the approval back");
   });
@@ -418,7 +420,7 @@ describe("deciding on the page", () => {
   test("INV-03: the owner can't decide, and the page says why", async () => {
     const theirs = await register("agent", { owner: "ben" });
     const intent = await propose(theirs, proposal("crm.held"), "pending_approval");
-    expect((await open(intent)).text).toContain("You cannot approve or reject an intent that you");
+    expect((await open(intent)).text).toContain("it was proposed by your own agent.");
     for (const verb of ["approve", "reject"] as const) {
       const { status, text } = await decide(intent, verb, { reason: "mine" });
       expect(status).toBe(403);
@@ -499,7 +501,8 @@ describe("editing a payload on the page", () => {
 
   test("replaces the case by a successor, and each links to the other", async () => {
     const intent = await editable("\none\ntwo");
-    const { text } = await open(intent);
+    expect((await open(intent)).text).toContain(`href="/cases/${intent}/edit"`);
+    const { text } = await call("GET", `/cases/${intent}/edit`, ben.key);
     expect(text).toMatch(/<textarea[^>]+name="payload"[^>]*>\n\none\ntwo<\/textarea>/);
     // As a browser sends it.
     const { status, headers } = await change(intent, "\r\none\r\nthree");
@@ -509,7 +512,7 @@ describe("editing a payload on the page", () => {
     expect((await open(intent)).text).toContain(`href="/cases/${successor}"`);
     const made = await open(successor, ana.key);
     expect(made.text).toContain(`href="/cases/${intent}"`);
-    expect(made.text).toContain("ben changed");
+    expect(made.text).toMatch(/<bdi>Ben Okafor<\/bdi> <span class="id">ben<\/span> changed/);
     // The editor counts as the proposer.
     expect((await decide(successor, "approve")).status).toBe(403);
     expect((await decide(successor, "approve", {}, bearer(ana))).status).toBe(303);
@@ -619,7 +622,7 @@ describe("the page of a link", () => {
     expect(text).toContain("the whole of it");
     expect(text).toContain("You decide as ben");
     expect((await decide(intent, "approve", { link })).headers.get("Location")).toBe(`/cases/${intent}`);
-    expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain("Decided by ben");
+    expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain(DECIDED_BY_BEN);
   });
 
   test("INV-28: a form sent from another site decides nothing, with or without a link", async () => {
@@ -660,14 +663,14 @@ describe("the queue page", () => {
     const second = await propose(one, proposal("crm.held"), "pending_approval");
     const decided = await propose(one, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${decided}/reject`, ben.key, { reason: "no" });
-    const { text } = await call("GET", `/cases?agent=${one.id}&limit=1`, ben.key);
+    const { text } = await call("GET", `/cases?agent=${one.id}&limit=1&order=newest`, ben.key);
     expect(text).toContain(second);
     expect(text).not.toContain(first);
     expect(text).not.toContain(decided);
     const [, next = ""] = /href="(\/cases\?[^"]*after=[^"]*)"/.exec(text) ?? [];
     const older = await call("GET", next.replaceAll("&amp;", "&"), ben.key);
     expect(older.text).toContain(first);
-    expect(older.text).not.toContain("Older ones");
+    expect(older.text).not.toContain(">More<");
     const [, alike = ""] = /href="(\/cases\?group=[^"]*)"/.exec(text) ?? [];
     const group = await call("GET", alike, ben.key);
     expect(group.text).toContain(first);
@@ -698,7 +701,7 @@ describe("the queue page", () => {
       },
     ]);
     const { text } = await call("GET", `/cases?agent=${one.id}`, ben.key);
-    expect(text).toContain("not delivered to channel:&lt;ops&gt;: no &lt;b&gt;service&lt;/b&gt;");
+    expect(text).toMatch(/not delivered<\/span>\s+to channel:&lt;ops&gt;: no &lt;b&gt;service&lt;\/b&gt;/);
     deliveries.mockRejectedValue(new Error("away"));
     expect((await call("GET", `/cases?agent=${one.id}`, ben.key)).text).toContain(intent);
   });
@@ -743,8 +746,7 @@ describe("INV-00: a fact with two readings", () => {
   test("is shown with its readings on the page, in the API and in the decision", async () => {
     const intent = await held({ payload, payload_name: "leads.csv", recordCount: 3 });
     const { text } = await open(intent);
-    expect(text).toMatch(/<dt>Records<\/dt>\s*<dd>unknown \(501 measured, 3 declared\)/);
-    expect(text).toMatch(new RegExp(`<dt>Unknown records</dt>\\s*<dd>${readings.source}`));
+    expect(text).toMatch(new RegExp(`<dt>Records</dt>\\s*<dd>unknown<small>${readings.source}`));
     const { body } = await call("GET", `/v1/intents/${intent}`, agent.key);
     const because = { fact: "records", because: "csv_delimiter", readings: [1, 501] };
     expect(body.unknown).toEqual([{ ...because, text: expect.stringMatching(readings) }]);
@@ -754,7 +756,7 @@ describe("INV-00: a fact with two readings", () => {
 
   test("is not shown where all facts are known", async () => {
     const intent = await held();
-    expect((await open(intent)).text).not.toContain("<dt>Unknown");
+    expect((await open(intent)).text).not.toContain('<div class="unknown">');
     expect((await call("GET", `/v1/intents/${intent}`, agent.key)).body.unknown).toEqual([]);
   });
 });

@@ -185,7 +185,8 @@ describe("editing a held request on its page", () => {
     const arrived = upstream(() => new Response("done"));
     const wanted = { path: "/sent-edited/refunds?for=ada", method: "PATCH", body: "amount=900" };
     const intent = await heldThrough(agent, wanted);
-    expect(await pageOf(intent)).toContain("method, URL and headers stay as they are");
+    const form = await call("GET", `/cases/${intent}/edit`, ben.key);
+    expect(form.text).toContain("method, URL and headers stay as they are");
     const { intent_digest: digest, http } = (await call("GET", `/v1/intents/${intent}`, admin)).body;
     const edited = await send(`/cases/${intent}/edit`, {
       method: "POST",

@@ -3,12 +3,17 @@ import { currentOrder, type IntentState, type UnsentReason } from "../../../core
 import { isSendDue } from "../../../core/intent/sending.ts";
 import { sentResult, type DigestedResponse } from "../../api/intents/http-write-view.ts";
 import { listOf } from "./sent-request.ts";
-import { MAX_CHARACTERS_SHOWN, startOf, textOf } from "./case-payload.ts";
-import { optional, row } from "./case-request.ts";
+import { bytesText, counted } from "../../../core/presentation/numbers.ts";
+import { startWithin } from "../../../core/presentation/payload/weight.ts";
+import { timeText } from "../../../core/presentation/times.ts";
+import { textOf } from "../payload/payload-text.ts";
+import { optional, row } from "./rows.ts";
 import type { Markup } from "../page.ts";
 import { sanitizeText, visibleLines } from "../sanitize-text.ts";
-import { bytesOf, counted, timeOf } from "../format.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
+
+/** Bytes that a response takes on the page; all of it is in the download. */
+const MAX_WEIGHT = 12 * 1024;
 
 /** The outcome of a write that Gate sent, and what a person has to do about it. */
 export function answerSection(
@@ -37,7 +42,7 @@ function answered(
     <h2>Response</h2>
     <dl>
       ${row("Status", html`<strong>${status}</strong>`)} ${optional("Outcome", OUTCOME_TEXT[phase])}
-      ${answer === null ? null : row("When", timeOf(answer.at))}
+      ${answer === null ? null : row("When", timeText(answer.at))}
       ${answer === null ? null : row("Size", sizeOf(answer))}
       ${answer === null ? null : row("SHA-256", html`<span class="mono">${answer.sha256}</span>`)}
       ${answer === null || answer.headers.length === 0 ? null : row("Headers", listOf(answer.headers))}
@@ -53,7 +58,7 @@ const OUTCOME_TEXT: Partial<Record<IntentState["phase"], string>> = {
 };
 
 function sizeOf({ body, truncated }: DigestedResponse): string {
-  return `${bytesOf(body.length)}${truncated ? "; there was more, or it broke off" : ""}`;
+  return `${bytesText(body.length)}${truncated ? "; there was more, or it broke off" : ""}`;
 }
 
 function bodyOf(id: string, answer: DigestedResponse | null, isPayloadVisible: boolean): Markup {
@@ -62,9 +67,10 @@ function bodyOf(id: string, answer: DigestedResponse | null, isPayloadVisible: b
   const text = textOf(answer.body);
   if (text === null) return html`<p>It is no text. ${download(id)} to look at it.</p>`;
   if (text === "") return html`<p>It has no body.</p>`;
-  return html`<pre tabindex="0" aria-label="Response">${"\n"}${visibleLines(startOf(text))}</pre>
+  const shown = startWithin(text, MAX_WEIGHT);
+  return html`<pre class="asis" tabindex="0" aria-label="Response">${"\n"}${visibleLines(shown)}</pre>
     ${
-      text.length <= MAX_CHARACTERS_SHOWN
+      shown.length === text.length
         ? null
         : html`<p>
             <strong>This is only the start</strong> of ${counted(text.length, "character")}. ${download(id)}.
@@ -82,7 +88,7 @@ function unsentNotice({ entries, state }: IntentRecord): Markup | null {
   const why = currentOrder(state)?.undone?.why;
   const tries = entries.filter(({ event }) => event === "execution_claim_undone").length;
   if (phase !== "scheduled" || tries === 0) return null;
-  return html`<section class="notice warn">
+  return html`<section class="notice wait">
     <p>
       It could not be sent: ${counted(tries, "attempt")} ended before anything left.
       ${
@@ -102,7 +108,7 @@ const UNSENT_TEXT = {
 
 function unknownNotice(state: IntentState, problem: string | null, now: number): Markup {
   const { id, destination } = state.terms;
-  return html`<section class="notice warn">
+  return html`<section class="notice doubt">
     <h2>The outcome is unknown</h2>
     ${
       state.restoredAt === undefined

@@ -1,137 +1,117 @@
 import { html } from "hono/html";
-import type { Assurance } from "../../../core/identity/assurance.ts";
-import type { Quorum } from "../../../core/policy/decision.ts";
 import { rejectionsIn, type ShownRejection } from "../../../core/intent/rejections.ts";
-import type { IntentRecord } from "../../../ports/intents.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
-import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
-import { row } from "./case-request.ts";
+import type { Quorum } from "../../../core/policy/decision.ts";
+import { assuranceWords, decidersText, exclusionText } from "../../../core/presentation/deciders.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
+import type { NameOf } from "../names.ts";
 import type { Markup } from "../page.ts";
 import { sanitizeText, visibleLines } from "../sanitize-text.ts";
-import { distanceTo, timeOf } from "../format.ts";
+import { exactTime, nameAndId, toneMark } from "../text.ts";
+import { optional, row } from "./rows.ts";
 
-const ASSURANCE_TEXT = {
-  link: "a link sent to them",
-  slack: "Slack",
-  key: "a reviewer's key",
-  sso: "single sign-on",
-  passkey: "a passkey",
-} as const satisfies Record<Assurance, string>;
+/** More names are a list that nobody reads. */
+const MAX_NAMED = 12;
 
-/** The approvals that the intent needs, and the votes so far. */
-export function approvalSection({ state, entries, notes }: IntentRecord, now: number): Markup {
-  const { terms, phase, votes, decideBy } = state;
+/** @param eligible ids of the people of the registry who may still decide */
+export function approvalSection(
+  { state, entries, notes }: IntentRecord,
+  eligible: readonly string[],
+  nameOf: NameOf,
+  now: number,
+): Markup {
+  const { terms, phase, votes } = state;
   const rejections = rejectionsIn(entries, notes);
   const { approval } = terms;
   if (terms.outcome !== "hold") return html``;
   return html`<section>
-    <h2>Required approvals</h2>
+    <h2>Approvals</h2>
+    ${
+      votes.length + rejections.length === 0
+        ? html`<p class="dim">No votes yet.</p>`
+        : html`<ul class="steps">
+            ${votes.map((vote) => approvalLine(vote, { entries, notes, nameOf, now }))}${rejections.map((each) => rejectionLine(each, nameOf, now))}
+          </ul>`
+    }
     <dl>
-      ${row("Approvals", approval.require === 1 ? "one person" : `${approval.require} different people`)}
-      ${approval.quorums.map((quorum) => row(`Policy ${quorum.policy}`, quorumOf(quorum)))}
-      ${row("Excluded", exclusionsOf(approval))}
-      ${row("Signed in by", `${ASSURANCE_TEXT[approval.minAssurance]}, or stronger`)}
+      ${row("Needed", approval.require === 1 ? "one person" : `${approval.require} different people`)}
+      ${row("Who may decide", sanitizeText(decidersText(approval)))}
+      ${phase === "pending_approval" ? optional("Who may still", namedText(eligible, nameOf)) : null}
+      ${optional("Excluded", exclusionText(approval))}
+      ${approval.quorums.length < 2 ? null : approval.quorums.map((quorum) => row(`For ${quorum.policy}`, quorumText(quorum)))}
+      ${row("Signed in by", `${assuranceWords(approval.minAssurance)}, or stronger`)}
       ${row("Rejections", approval.rejections === 1 ? "one decides" : `${approval.rejections} decide`)}
-      ${
-        phase === "pending_approval" && decideBy !== null
-          ? row("Deadline", `${timeOf(decideBy)} (${distanceTo(decideBy, now)})`)
-          : null
-      }
     </dl>
-    ${votes.length + rejections.length === 0 ? html`<p class="dim">No votes yet.</p>` : voteList(votes, rejections)}
   </section>`;
+}
+
+function namedText(people: readonly string[], nameOf: NameOf): string | null {
+  if (people.length === 0) return null;
+  const names = people.slice(0, MAX_NAMED).map(nameOf);
+  const more = people.length - names.length;
+  return more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ");
+}
+
+interface VoteContext extends Pick<IntentRecord, "entries" | "notes"> {
+  readonly nameOf: NameOf;
+  readonly now: number;
+}
+
+function approvalLine(vote: IntentState["votes"][number], context: VoteContext): Markup {
+  const { person, acting, mandate, assurance, at } = vote;
+  return html`<li>
+    ${toneMark("ok", "approve")}
+    <span>
+      ${voterName(person, acting, context.nameOf)}
+      <span class="dim">signed in by ${assuranceWords(assurance)},</span>
+      ${exactTime(at, context.now)}
+      ${mandate === null ? null : html` <span class="dim">under</span> <span class="id">${mandate}</span>`}
+      ${comment(commentOf(vote, context))}
+    </span>
+  </li>`;
+}
+
+/** The comment that was stored with this vote; null: none, or it was erased. */
+function commentOf(
+  { person, at }: IntentState["votes"][number],
+  { entries, notes }: VoteContext,
+): string | null {
+  const entry = entries.find(
+    ({ event, at: when, body }) =>
+      event === "approval_vote_recorded" &&
+      when === at &&
+      (JSON.parse(body) as { person?: unknown }).person === person,
+  );
+  return notes.find(({ seq, kind }) => kind === "note" && seq === entry?.seq)?.text ?? null;
 }
 
 const REJECTION_TEXT = {
   rejection_vote_recorded: "reject",
   rejected: "reject",
   cancelled: "cancel",
-  revoked: "take the approval back",
+  revoked: "revoke",
 } as const satisfies Record<ShownRejection["event"], string>;
 
-function voteList(votes: IntentState["votes"], rejections: readonly ShownRejection[]): Markup {
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>Who</th>
-          <th>Vote</th>
-          <th>Signed in by</th>
-          <th>When</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${votes.map(
-          ({ person, acting, mandate, assurance, at }) =>
-            html`<tr>
-              <td>
-                ${nameOf(person, acting)}${mandate === null ? null : html` <span class="dim mono">${mandate}</span>`}
-              </td>
-              <td>approve</td>
-              <td>${ASSURANCE_TEXT[assurance]}</td>
-              <td>${timeOf(at)}</td>
-            </tr>`,
-        )}
-        ${rejections.map(
-          ({ event, person, acting, at, reason }) =>
-            html`<tr>
-              <td>${nameOf(person, acting)}</td>
-              <td>${REJECTION_TEXT[event]}${reason === null ? null : html`: ${visibleLines(reason)}`}</td>
-              <td></td>
-              <td>${timeOf(at)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+function rejectionLine(
+  { event, person, acting, at, reason }: ShownRejection,
+  nameOf: NameOf,
+  now: number,
+): Markup {
+  return html`<li>
+    ${toneMark("stop", REJECTION_TEXT[event])}
+    <span>${voterName(person, acting, nameOf)} ${exactTime(at, now)} ${comment(reason)}</span>
+  </li>`;
 }
 
-function nameOf(person: string, acting: string): string {
-  return person === acting ? sanitizeText(person) : `${sanitizeText(person)}, by ${sanitizeText(acting)}`;
+function comment(text: string | null): Markup | null {
+  return text === null ? null : html`<blockquote>${visibleLines(text)}</blockquote>`;
 }
 
-function quorumOf({ require, groups, people }: Quorum): string {
-  const from = [...groups.map((group) => `group ${sanitizeText(group)}`), ...people.map(sanitizeText)];
-  const whom = from.length === 0 ? "any reviewer" : from.join(", ");
-  return `${require} of: ${whom}`;
+function voterName(person: string, acting: string, nameOf: NameOf): Markup {
+  const own = nameAndId(nameOf(person), person);
+  return person === acting ? own : html`${own}, by ${nameAndId(nameOf(acting), acting)}`;
 }
 
-function exclusionsOf({ excludeProposer, excludeOwner }: IntentState["terms"]["approval"]): string {
-  const out = [
-    ...(excludeProposer ? ["the agent that proposed it"] : []),
-    ...(excludeOwner ? ["the agent's owner"] : []),
-  ];
-  return out.length === 0 ? "none" : out.join(", ");
-}
-
-const DELIVERY_TEXT = {
-  held: "The first message",
-  reminder: "A reminder",
-  escalation: "The escalation",
-  decided: "The decision",
-  event: "An event",
-  test: "A test",
-} as const satisfies Record<DeliveryKind, string>;
-
-/** Failed deliveries, so that a reviewer does not wait for a person whom no message reached. */
-export function undeliveredSection(records: readonly DeliveryRecord[] | null): Markup {
-  if (records === null) {
-    return html`<section class="notice warn">
-      <p>The state of notifications can't be read right now.</p>
-    </section>`;
-  }
-  return html`<section class="notice warn">
-    <h2>Not delivered</h2>
-    <ul>
-      ${records.map(
-        ({ target, person, kind, state, lastProblem, nextAt }) =>
-          html`<li>
-            ${DELIVERY_TEXT[kind]} to
-            ${sanitizeText(target)}${person === null ? null : html` for ${sanitizeText(person)}`}:
-            ${sanitizeText(lastProblem ?? "it failed")}.
-            ${state === "pending" && nextAt !== null ? html`Tried again at ${timeOf(nextAt)}.` : "It is not tried again."}
-          </li>`,
-      )}
-    </ul>
-  </section>`;
+function quorumText(quorum: Quorum): string {
+  return `${quorum.require} of: ${sanitizeText(decidersText(quorum))}`;
 }

@@ -1,30 +1,44 @@
 import { html } from "hono/html";
-import type { ProposalRequest } from "../../../core/proposal/request.ts";
-import { eligibility, mayReject } from "../../../core/intent/approval.ts";
+import { eligibility } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
+import { idsIn } from "../../../core/intent/named-ids.ts";
+import { plainText } from "../../../core/presentation/parts.ts";
+import { phaseWords } from "../../../core/presentation/phase-words.ts";
+import { describedCase } from "../../../core/presentation/described.ts";
+import { writeTitle } from "../../../core/presentation/sentence.ts";
 import { approvalBlocker } from "../../../app/approvals/decide-intent.ts";
+import { eligiblePeople } from "../../../app/approvals/eligible-people.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 import type { Caller } from "../../../app/identity/authenticate.ts";
+import { seenBefore } from "../../../app/seen-before.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
+import type { IntentRecord, Intent } from "../../../ports/intents.ts";
+import { storedResponse } from "../../api/intents/http-write-view.ts";
+import { storedContent } from "../../api/shared/stored-record.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { takeReadSlot } from "../../middleware/read-slot.ts";
 import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
-import { storedResponse } from "../../api/intents/http-write-view.ts";
-import { storedContent } from "../../api/shared/stored-record.ts";
-import { decisionForms, editForm } from "./case-forms.ts";
-import { answerSection } from "./case-answer.ts";
-import { approvalSection, undeliveredSection } from "./case-approval.ts";
-import { historySection } from "./case-history.ts";
-import { sendingSection } from "./sent-request.ts";
-import { payloadSection } from "./case-payload.ts";
-import { requestSection, whySection } from "./case-request.ts";
-import { editableText } from "./editable-text.ts";
+import { namesOf, type NameOf } from "../names.ts";
 import { page, type Markup } from "../page.ts";
-import { undeliveredOf } from "./undelivered.ts";
+import { payloadSection } from "../payload/payload-section.ts";
 import { sanitizeText } from "../sanitize-text.ts";
-import { counted, distanceTo, phaseText, timeOf, toneOf } from "../format.ts";
-import type { Voter } from "../../../core/identity/voter.ts";
-import type { IntentRecord, Intent } from "../../../ports/intents.ts";
-import { maySeePayload } from "../../../app/authority.ts";
+import { answerSection } from "./case-answer.ts";
+import { approvalSection } from "./case-approval.ts";
+import { beforeRows, beforeSection } from "./case-before.ts";
+import { decisionSection } from "./case-decision.ts";
+import { detailsSection } from "./case-details.ts";
+import { factsStrip } from "./case-facts.ts";
+import { hasAnswered, jumpBar } from "./case-forms.ts";
+import { headline, whyBanner } from "./case-headline.ts";
+import { reportSection } from "./case-outcome.ts";
+import { timelineSection } from "./case-timeline.ts";
+import { undeliveredSection } from "./case-undelivered.ts";
+import { editableText } from "./editable-text.ts";
+import { nextCase, nextCaseLink } from "./next-case.ts";
+import { sendingSection } from "./sent-request.ts";
+import { undeliveredOf } from "./undelivered.ts";
+import { nameAndId } from "../text.ts";
 
 export interface CaseView {
   readonly intent: Intent;
@@ -34,102 +48,88 @@ export interface CaseView {
   readonly link: string | null;
 }
 
-/** The whole case, for reviewers, auditors and admins. */
+/** The whole case, for reviewers, auditors and admins: the sentence first, hashes last. */
 export async function casePage(
   c: GateContext,
   { intent, record, caller, link }: CaseView,
 ): Promise<Response> {
   const ports = c.env;
   const { state } = record;
+  const { terms, phase } = state;
   const { principal } = caller;
-  const [voter, isPayloadVisible, agent, undelivered, blocker] = await Promise.all([
-    voterFor(caller, ports),
-    maySeePayload(principal, state, ports),
-    ports.principals.get(state.terms.agent),
-    undeliveredOf(c, [intent.id]),
-    state.phase === "pending_approval" ? approvalBlocker(state.terms, ports) : null,
-  ]);
+  const [voted, isPayloadVisible, agent, undelivered, blocker, before, seen, { registry }] =
+    await Promise.all([
+      voterFor(caller, ports),
+      maySeePayload(principal, state, ports),
+      ports.principals.get(terms.agent),
+      undeliveredOf(c, [intent.id]),
+      phase === "pending_approval" ? approvalBlocker(terms, ports) : null,
+      beforeRows(c, terms.agent, intent.id, terms.createdAt),
+      seenBefore(terms, principal, ports),
+      ports.rules.current(),
+    ]);
+  const voter = voted.ok ? voted.value : null;
   const payload = isPayloadVisible ? record.case?.payload : undefined;
   const bytes = payload?.kind === "content" ? await wholePayload(c, intent, payload.bytes) : null;
-  const isAnswerVisible = isPayloadVisible && state.terms.sending !== null;
-  const answer = isAnswerVisible ? await storedResponse(intent) : null;
+  const answer = isPayloadVisible && terms.sending !== null ? await storedResponse(intent) : null;
   const content = storedContent(record);
+  const eligible = eligiblePeople(state, registry);
   const now = Date.now();
+  const nameOf = await namesOf(c, [...idsIn(state, record.entries), ...eligible, agent?.owner ?? null]);
+  const agentName = agent?.name ?? terms.agent;
+  const described = describedCase(state, content.decision?.facts ?? null, content.request, agentName);
+  const isDone = voter !== null && isBehind(state, voter, now);
+  const next = isDone ? await nextCase(c, voter, intent.id) : null;
   return page(c, {
-    title: `${state.terms.action}: ${phaseText(state.phase)}`,
+    title: `${plainText(writeTitle(described))}: ${phaseWords(phase)}`,
+    isNarrow: true,
     body: html`
-      ${headline(state, now)} ${blocker === null ? null : warning(problemOfVoteFailure(blocker).detail)}
-      ${ruleChange(state)} ${successionOf(state)} ${answerSection(record, answer, isPayloadVisible, now)}
-      ${requestSection(state, content, agent)} ${sendingSection(record, isPayloadVisible)}
+      ${headline(state, described, nameOf, now)} ${isDone ? nextCaseLink(next, now) : null}
+      ${whyBanner(state, content, isPayloadVisible)}
+      ${blocker === null ? null : warning(problemOfVoteFailure(blocker).detail)} ${ruleChange(state)}
+      ${successionOf(state, nameOf)} ${factsStrip(state, content.decision, seen, now)}
+      ${answerSection(record, answer, isPayloadVisible, now)}
+      ${terms.sending === null ? reportSection(record, isPayloadVisible, nameOf, now) : null}
+      ${sendingSection(record, isPayloadVisible)}
       ${payloadSection(state, content, { isVisible: isPayloadVisible, bytes })}
-      ${whySection(state, content, isPayloadVisible)} ${approvalSection(record, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
       <div id="decide">
-        ${decisionSection(state, voter.ok ? voter.value : null, link, bytes, content.request)}
+        ${decisionSection(state, { voter, link, eligible, nameOf, isEditable: isEditable(state, bytes) })}
       </div>
-      ${historySection(record, agent, isPayloadVisible)}
+      ${approvalSection(record, eligible, nameOf, now)}
+      ${beforeSection(before, { id: terms.agent, name: agentName }, now)}
+      ${timelineSection(record, nameOf, now)}
+      ${detailsSection(state, content, agent, isPayloadVisible, nameOf)}
+      ${voter !== null && mayDecideNow(state, voter) ? jumpBar(state, voter) : null}
     `,
   });
 }
 
-/** The page counts a payload's lines, so it reads all of it; a large one takes a place until the page is there. */
+/** The page lays the payload out, so it reads all of it; a large one takes a place until the page is there. */
 async function wholePayload(c: GateContext, intent: Intent, bytes: number): Promise<Uint8Array | null> {
   c.set("releaseBody", await takeReadSlot(c, bytes));
   return intent.payload();
 }
 
-function decisionSection(
-  state: IntentState,
-  voter: Voter | null,
-  link: string | null,
-  bytes: Uint8Array | null,
-  request: ProposalRequest | null,
-): Markup | null {
-  if (voter === null || !mayReject(state.phase)) return null;
-  const refusal = eligibility(state, voter);
-  if (refusal !== null) return warning(problemOf(refusal).detail);
-  const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
-  const text = isChangeable && bytes !== null ? editableText(bytes) : null;
-  return html`${decisionForms(state, voter, link)}
-  ${text === null ? null : editForm(state, link, text, requestOrigin(request))}`;
+/** After a decision a reviewer goes on to the next case; a page from last week leads nowhere. */
+const JUST_DECIDED_MS = 10 * 60_000;
+
+/** Has this person answered, or somebody else a moment ago? */
+function isBehind(state: IntentState, voter: Voter, now: number): boolean {
+  if (state.phase === "pending_approval") return hasAnswered(state, voter);
+  return now - state.updatedAt < JUST_DECIDED_MS;
 }
 
-function requestOrigin(request: ProposalRequest | null): "sent" | "made" | null {
-  if (request?.http === undefined) return null;
-  return request.http.fromTemplate === true ? "made" : "sent";
+function mayDecideNow(state: IntentState, voter: Voter): boolean {
+  return state.phase === "pending_approval" && eligibility(state, voter) === null;
 }
 
-function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {
-  return html`<section class="notice ${toneOf(phase)}">
-    <p>
-      <span class="tag ${toneOf(phase)}">${phaseText(phase)}</span>
-      <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
-    </p>
-    <h1>${sanitizeText(terms.action)}</h1>
-    ${
-      terms.action === terms.destination
-        ? null
-        : html`<p>at <strong>${sanitizeText(terms.destination)}</strong></p>`
-    }
-    ${phase === "pending_approval" ? waiting(terms.approval.require, votes.length, decideBy, now) : null}
-    ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${sanitizeText(decidedBy)}.</p>` : null}
-  </section>`;
-}
-
-function waiting(required: number, voted: number, decideBy: number | null, now: number): Markup {
-  return html`<p>
-    ${voted} of ${counted(required, "approval")} so far.
-    ${
-      decideBy === null
-        ? "It waits without a deadline."
-        : html`Decide by ${timeOf(decideBy)} (${distanceTo(decideBy, now)}).`
-    }
-    <a href="#decide">To the decision</a>
-  </p>`;
+function isEditable({ phase, terms }: IntentState, bytes: Uint8Array | null): boolean {
+  return phase === "pending_approval" && terms.edit.allow && bytes !== null && editableText(bytes) !== null;
 }
 
 function warning(sentence: string): Markup {
-  return html`<section class="notice warn"><p>${sanitizeText(sentence)}</p></section>`;
+  return html`<section class="notice wait"><p>${sanitizeText(sentence)}</p></section>`;
 }
 
 /** The rules in force block what waits: it can be rejected, and approved only once they allow it. */
@@ -138,14 +138,17 @@ function ruleChange({ phase, terms }: IntentState): Markup | null {
   return warning(problemOf({ reason: "blocked_by_rules", code: terms.reasonCode }).detail);
 }
 
-function successionOf({ successor, terms: { predecessor, editor } }: IntentState): Markup | null {
+function successionOf(
+  { successor, terms: { predecessor, editor } }: IntentState,
+  nameOf: NameOf,
+): Markup | null {
   if (successor === null && predecessor === null) return null;
   return html`<section class="notice">
     ${
       predecessor === null
         ? null
         : html`<p>
-            ${sanitizeText(editor ?? "A reviewer")} changed
+            ${editor === null ? "A reviewer" : nameAndId(nameOf(editor), editor)} changed
             <a href="/cases/${predecessor}">an earlier intent</a> into this one.
           </p>`
     }

@@ -12,7 +12,7 @@ import { digestIn, noteIn, readForm, type Form } from "../form.ts";
 import { senderOf, SIGN_IN_REQUIRED } from "../page-caller.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
-const NOT_EDITABLE_HERE: Problem = {
+export const NOT_EDITABLE_HERE: Problem = {
   status: 409,
   code: "edit_not_allowed",
   detail: "A page can edit only plain text. Edit this payload through the API.",

@@ -1,7 +1,7 @@
-import { textOf } from "./case-payload.ts";
+import { textOf } from "../payload/payload-text.ts";
 import { visibleLines } from "../sanitize-text.ts";
 
-/** The limit of what the case page shows: a reviewer must not edit text that the page cut off. */
+/** The page of the edit shows all of it: a reviewer must not edit text that a page cut off. */
 export const MAX_EDITED_CHARACTERS = 64 * 1024;
 /** UTF-8 writes a UTF-16 unit in up to three bytes. */
 export const MAX_EDITED_BYTES = 3 * MAX_EDITED_CHARACTERS;

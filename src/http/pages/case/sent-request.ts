@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Header } from "../../../core/outbound/header-names.ts";
 import { httpView } from "../../api/intents/http-write-view.ts";
-import { row } from "./case-request.ts";
+import { row } from "./rows.ts";
 import type { Markup } from "../page.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
@@ -20,7 +20,8 @@ function contentOf(record: IntentRecord, isPayloadVisible: boolean): Markup {
   const http = httpView(record, true);
   if (http === null) return html`<p>The request was erased.</p>`;
   const { method, url, headers, credential_in: slot, repeat_header: repeat, sent_by: sentBy } = http;
-  return html`<pre tabindex="0" aria-label="Request">${"\n"}${sanitizeText(method)} ${sanitizeText(url)}</pre>
+  const line = `${sanitizeText(method)} ${sanitizeText(url)}`;
+  return html`<pre class="asis" tabindex="0" aria-label="Request">${"\n"}${line}</pre>
     <dl>
       ${queryRow(url)} ${headers.length === 0 ? null : row("Headers", listOf(headers))}
       ${repeat === null ? null : row("Idempotency", html`Gate adds ${listOf([repeat])}`)}
@@ -53,7 +54,7 @@ function queryRow(url: string): Markup | null {
 
 /** Names and values, each on a line. */
 export function listOf(pairs: readonly Header[], between = ": "): Markup {
-  return html`<ul class="mono">
+  return html`<ul class="asis">
     ${pairs.map(([name, value]) => html`<li>${sanitizeText(name)}${between}${sanitizeText(value)}</li>`)}
   </ul>`;
 }
