@@ -12,6 +12,7 @@ import { issuerDocuments } from "./adapters/oidc/issuer-documents.ts";
 import { logObject } from "./adapters/objects/tlog.ts";
 import { d1Mandates } from "./adapters/d1/mandates.ts";
 import { localRules } from "./adapters/local-rules.ts";
+import { d1RecheckSweeps } from "./adapters/d1/recheck-sweeps.ts";
 import { d1Restoration } from "./adapters/d1/restoration.ts";
 import { restoredAtOf, type RestoredVariable } from "./core/base/restored-at.ts";
 import { d1Nonces } from "./adapters/d1/nonces.ts";
@@ -32,7 +33,7 @@ import { d1Webhooks } from "./adapters/d1/webhooks.ts";
 import { d1Reads } from "./adapters/d1/read-counts.ts";
 import { callUpstream } from "./adapters/upstream/call.ts";
 import { digestsInForce, keysInForce, type Secrets, secretsOf } from "./core/base/key-derivation.ts";
-import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
+import { compileCandidate, compileRuleSet, type RuleSet } from "./config/rule-set.ts";
 import { bodyLimitsOf } from "./core/base/body-limits.ts";
 import { requestLimitsOf } from "./core/base/request-limits.ts";
 import type { Ports, TokenKind } from "./ports/ports.ts";
@@ -90,7 +91,8 @@ function makePorts(env: Bindings): Ports {
 function sharedOf(env: Bindings): Shared {
   const deploymentSecrets = secretsOf(env);
   const roster = d1Roster(env.DB);
-  const book = ruleBook(env.DB, rulesOf(env), roster);
+  const candidate: RuleBook["candidate"] = (texts) => compileCandidate(texts, unboundOf(env));
+  const book = ruleBook(env.DB, rulesOf(env), candidate, roster);
   return {
     deploymentSecrets,
     restoredAt: restoredAtOf(env),
@@ -105,6 +107,11 @@ function sharedOf(env: Bindings): Shared {
   };
 }
 
+/** Where `gate.yaml` does not say it; see `Registry.unboundDestinations`. */
+function unboundOf({ LOCAL }: Bindings): "allow" | "block" {
+  return LOCAL === undefined ? "block" : "allow";
+}
+
 function rulesOf({ LOCAL }: Bindings): () => Promise<RuleSet> {
   return LOCAL === undefined
     ? async () => (bundled ??= compileRuleSet({ ...BUNDLED, broken: [] }, "block"))
@@ -117,6 +124,7 @@ type IntentPorts = Pick<
   | "counters"
   | "index"
   | "rules"
+  | "sweeps"
   | "nonces"
   | "restoration"
   | "switches"
@@ -135,6 +143,7 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
     counters: agentCounters(env.AGENTS),
     index: d1IntentIndex(env.DB),
     rules: book,
+    sweeps: d1RecheckSweeps(env.DB, env.EVENTS),
     nonces: d1Nonces(env.DB, restoredAt),
     restoration: d1Restoration(env.DB, chain, restoredAt),
     switches: d1Switches(env.DB, chain),

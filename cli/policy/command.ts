@@ -5,6 +5,7 @@ import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { runDiff } from "./diff.ts";
 import { runExplain } from "./explain.ts";
 import { runLint } from "./lint.ts";
+import { runPending } from "./pending.ts";
 import { runReplay } from "./replay.ts";
 import { runTest } from "./test.ts";
 import { WHO } from "./options.ts";
@@ -17,6 +18,8 @@ const USAGE = `Usage: zehrava-gate policy <command> [options]
   explain <intent id>       show a server's decision on an intent
   replay --from FILE        evaluate recorded intents again under the policies here, and show what would change
   replay                    the same with the intents of a server
+  pending                   what the policies here would make of the cases that wait at a server, changing nothing
+                            (an admin's key)
   diff <old> <new>          describe the changes between two policy files, or two directories of them
 
 Options
@@ -40,6 +43,7 @@ const POLICY: Subcommands = {
     ["test", runTest],
     ["explain", runExplain],
     ["replay", runReplay],
+    ["pending", runPending],
     ["diff", runDiff],
   ]),
   failure: apiFailure,

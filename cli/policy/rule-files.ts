@@ -15,6 +15,8 @@ import { UsageError } from "../usage.ts";
 export interface RuleFiles {
   readonly policies: readonly PolicyFile[];
   readonly registry: Registry;
+  /** Null: there is none. */
+  readonly registryText: string | null;
   readonly problems: readonly PolicyProblem[];
   readonly rules: Rules;
 }
@@ -47,7 +49,13 @@ export function readRuleFiles(options: Options): RuleFiles {
     problems.push(...crossCheck(policies, file).map((problem) => ({ ...problem, file: place(problem) })));
   }
   const registry = file?.registry ?? EMPTY_LOCAL_REGISTRY;
-  return { policies, registry, problems, rules: { registry, policy: (id) => known.get(id) } };
+  return {
+    policies,
+    registry,
+    registryText: file?.text ?? null,
+    problems,
+    rules: { registry, policy: (id) => known.get(id) },
+  };
 }
 
 export function isYaml(name: string): boolean {

@@ -11,6 +11,7 @@ import type { ProcessIdentity } from "./process-table.ts";
 import type { Rules, RulesSource } from "./rules.ts";
 import { keepLogCopy, type LogCopyKeeper } from "./keep-log-copy.ts";
 import { carryThrough } from "./record-restore.ts";
+import { recheckWaiting } from "./recheck-waiting.ts";
 import { restoreOfFolder } from "./restore.ts";
 import { loadMiniflare } from "./miniflare.ts";
 import { isLoopback, type LogForm, logFormOf } from "./options.ts";
@@ -166,6 +167,12 @@ async function startLocked(
     say: options.say,
   });
   if (restore !== null && !restore.isDone) await copy.save();
+  const endRecheck = recheckWaiting({
+    url: runtime.url,
+    adminKey: secrets.adminKey,
+    rules: source,
+    say: options.say,
+  });
   return {
     url: runtime.url,
     publicUrl,
@@ -173,7 +180,10 @@ async function startLocked(
     isNew,
     rules,
     failed: health.failed,
-    stop: () => stopAll(runtime, lock, health, copy),
+    async stop() {
+      endRecheck();
+      await stopAll(runtime, lock, health, copy);
+    },
   };
 }
 

@@ -1,7 +1,10 @@
+import { digestOf } from "../core/base/digest.ts";
+import type { Json } from "../core/base/json.ts";
 import type { Rules } from "../core/policy/evaluate.ts";
 import type { Policy } from "../core/policy/policy.ts";
 import type { Registry } from "../core/registry/registry.ts";
 import { EMPTY_LOCAL_REGISTRY, EMPTY_REGISTRY, parseRegistry } from "./registry/parse.ts";
+import { err, ok, type Result } from "../core/base/result.ts";
 import { parsePolicy } from "./policy/parse.ts";
 
 /** Texts of the policy directory, or of the bundle made at deploy. */
@@ -15,8 +18,28 @@ export interface RuleTexts {
 /** Compiled rules, and the texts they were compiled from. */
 export interface RuleSet extends Rules {
   readonly ids: readonly string[];
+  /** SHA-256 over everything whose change makes Gate evaluate again what waits. */
+  readonly digest: string;
   /** Policy hash → its id and text. */
   readonly texts: ReadonlyMap<string, { readonly id: string; readonly text: string }>;
+}
+
+/** Rules that are not in force yet, or their mistakes. */
+export function compileCandidate(
+  { policies, registry }: Pick<RuleTexts, "policies" | "registry">,
+  unbound: Registry["unboundDestinations"],
+): Result<RuleSet, readonly string[]> {
+  const mistakes = policies.flatMap(({ id, text }) => {
+    const parsed = parsePolicy(`${id}.yaml`, text);
+    return parsed.ok ? [] : parsed.error.map(({ line, message }) => `${id}.yaml:${line}: ${message}`);
+  });
+  const parsed = registry === null ? null : parseRegistry("gate.yaml", registry, unbound);
+  if (parsed?.ok === false) {
+    mistakes.push(...parsed.error.map(({ line, message }) => `gate.yaml:${line}: ${message}`));
+  }
+  return mistakes.length > 0
+    ? err(mistakes)
+    : ok(compileRuleSet({ policies, broken: [], registry }, unbound));
 }
 
 /**
@@ -40,14 +63,21 @@ export function compileRuleSet(
       compiled.set(id, { broken: parsed.error.map(({ line, message }) => `${line}: ${message}`).join("\n") });
     }
   }
+  const meanings = [...compiled].map(([id, policy]) => [id, "broken" in policy ? "" : policy.ref.meaning]);
   const parsedRegistry = registry === null ? null : parseRegistry("gate.yaml", registry, unbound);
   if (parsedRegistry?.ok === false) {
     throw new Error("gate.yaml is invalid; `npx zehrava-gate policy lint` lists its mistakes");
   }
+  const rules = parsedRegistry?.value ?? (unbound === "allow" ? EMPTY_LOCAL_REGISTRY : EMPTY_REGISTRY);
+  const configs = [...rules.destinations].map(([name, { configHash }]) => [name, configHash]);
   return {
-    registry: parsedRegistry?.value ?? (unbound === "allow" ? EMPTY_LOCAL_REGISTRY : EMPTY_REGISTRY),
+    registry: rules,
     policy: (id) => compiled.get(id),
     ids: [...compiled.keys()].toSorted(),
     texts,
+    digest: digestOf({
+      policies: Object.fromEntries(meanings) as Json,
+      destinations: Object.fromEntries(configs) as Json,
+    }),
   };
 }

@@ -2,10 +2,11 @@ import { logLine } from "../core/base/log-line.ts";
 import { exports } from "cloudflare:workers";
 import { portsOf } from "../env.ts";
 import type { DeadlineMessage, SendMessage } from "../ports/intents.ts";
+import type { RecheckMessage } from "../ports/recheck-sweeps.ts";
 import type { NotifyMessage } from "../ports/notifications.ts";
 import type { Ports } from "../ports/ports.ts";
 
-export type QueueMessage = DeadlineMessage | NotifyMessage | SendMessage;
+export type QueueMessage = DeadlineMessage | NotifyMessage | RecheckMessage | SendMessage;
 
 /**
  * The local runtime runs batches one after the other: each waits this long for its writes, so that fast upstreams limit
@@ -19,9 +20,10 @@ export async function consumeBatch(batch: MessageBatch<QueueMessage>, env: Env):
   const ports = portsOf(env);
   // In a call of its own: a slow channel must not delay a deadline.
   if (batch.messages.some(({ body }) => isNotification(body))) await startNotifications();
+  for (const { body } of batch.messages) if (isRecheck(body)) await startRecheck(body);
   const sent = sendAll(batch.messages.flatMap(({ body }) => (isSend(body) ? [body.intent] : [])));
   for (const message of batch.messages) {
-    if (!isSend(message.body)) await applyDeadline(message, ports);
+    if (!isSend(message.body) && !isRecheck(message.body)) await applyDeadline(message, ports);
   }
   await ("LOCAL" in env ? Promise.race([sent, scheduler.wait(HEAD_START_MS)]) : sent);
 }
@@ -52,6 +54,20 @@ async function startNotifications(): Promise<void> {
   } catch (error) {
     console.error(logLine("notification_worker_failed", { error: String(error) }));
   }
+}
+
+/** A lost page is asked for again by cron, and on one machine by the server's process. */
+async function startRecheck({ rules, cursor }: RecheckMessage): Promise<void> {
+  try {
+    await exports.Rechecker.begin({ type: "recheck", rules, cursor });
+  } catch (error) {
+    console.error(logLine("recheck_sweep_failed", { error: String(error) }));
+  }
+}
+
+function isRecheck(body: unknown): body is RecheckMessage {
+  const { type, rules, cursor } = (body ?? {}) as Partial<RecheckMessage>;
+  return type === "recheck" && typeof rules === "string" && typeof cursor === "string";
 }
 
 function isSend(body: unknown): body is SendMessage {

@@ -1,8 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { continueSweep } from "../app/evaluation/recheck-sweep.ts";
 import { sendQueued } from "../app/execution/send-queued.ts";
 import { sendToChannel } from "../app/notifications/channels/send.ts";
 import { runDeliveries } from "../app/notifications/run-deliveries.ts";
 import { logLine } from "../core/base/log-line.ts";
+import type { RecheckMessage } from "../ports/recheck-sweeps.ts";
 import { portsOf } from "../env.ts";
 
 /**
@@ -12,6 +14,24 @@ import { portsOf } from "../env.ts";
 export class NotificationWorker extends WorkerEntrypoint<Env> {
   async begin(): Promise<void> {
     this.ctx.waitUntil(runDeliveries(portsOf(this.env), sendToChannel));
+  }
+}
+
+/**
+ * Evaluates one page of what waits under changed rules, in a call of its own: measuring large payloads must not delay
+ * deadlines. Reachable through `ctx.exports` alone.
+ */
+export class Rechecker extends WorkerEntrypoint<Env> {
+  async begin(page: RecheckMessage): Promise<void> {
+    this.ctx.waitUntil(this.#run(page));
+  }
+
+  async #run(page: RecheckMessage): Promise<void> {
+    try {
+      await continueSweep(page, portsOf(this.env), Date.now);
+    } catch (error) {
+      console.error(logLine("recheck_sweep_failed", { error: String(error) }));
+    }
   }
 }
 

@@ -27,6 +27,7 @@ import type { GateEnv } from "./middleware/context.ts";
 import { logRequests } from "./middleware/request-log.ts";
 import { requireHost } from "./middleware/host.ts";
 import { requireRestoreRecorded } from "./middleware/restoring.ts";
+import { rechecking } from "./api/admin/recheck.ts";
 import { restoring } from "./api/admin/restore.ts";
 import { problemResponse } from "./problem/problem.ts";
 import { errorResponse } from "./middleware/error-handler.ts";
@@ -73,6 +74,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", webhooks);
   app.route("/", vault);
   app.route("/", restoring);
+  app.route("/", rechecking);
   app.route("/", proxy);
 
   app.notFound((c) =>

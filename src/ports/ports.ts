@@ -13,6 +13,7 @@ import type { Intents } from "./intents.ts";
 import type { AgentCounters } from "./counters.ts";
 import type { IntentIndex } from "./intent-index.ts";
 import type { Principals } from "./principals.ts";
+import type { RecheckSweeps } from "./recheck-sweeps.ts";
 import type { Roster } from "./roster.ts";
 import type { RuleBook } from "./rules.ts";
 import type { Restoration } from "./restoration.ts";
@@ -40,6 +41,7 @@ export interface Ports {
   readonly index: IntentIndex;
   readonly principals: Principals;
   readonly rules: RuleBook;
+  readonly sweeps: RecheckSweeps;
   readonly restoration: Restoration;
   readonly nonces: Nonces;
   readonly switches: Switches;

@@ -111,6 +111,20 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
       after: { absent: "nothing: settles from the newest intent on" },
     },
   },
+  "POST /v1/recheck": {
+    base: { policies: [], registry: "" },
+    fields: {
+      policies: {
+        absent: "nothing: a dry run by the rules in force",
+        takes: { "[]": "a folder without policies" },
+      },
+      registry: {
+        absent: "nothing: a dry run by the rules in force",
+        takes: { null: "no registry, which is evaluated as none", '""': "an empty file, which is invalid" },
+      },
+      after: { absent: "nothing: looks from the newest intent on" },
+    },
+  },
   "POST /v1/webhooks": {
     base: { url: "https://hooks.example/gate" },
     fields: {

@@ -5,6 +5,7 @@ import type { RuleBook } from "../../ports/rules.ts";
 /** Compiled rules, with the texts they were compiled from. */
 interface CompiledRules extends Rules {
   readonly ids: readonly string[];
+  readonly digest: string;
   readonly texts: ReadonlyMap<string, { readonly id: string; readonly text: string }>;
 }
 
@@ -13,11 +14,13 @@ const stored = new Set<string>();
 
 /**
  * @param source the current rules, possibly from a cache of its own
+ * @param candidate compiles rules that are not in force
  * @param roster records whom they name, before they are used
  */
 export function ruleBook(
   db: D1Database,
   source: () => Promise<CompiledRules>,
+  candidate: RuleBook["candidate"],
   roster: Pick<D1Roster, "observe">,
 ): RuleBook {
   return {
@@ -25,6 +28,12 @@ export function ruleBook(
       const rules = await source();
       await roster.observe(rules.registry);
       return rules;
+    },
+
+    candidate,
+
+    async digest() {
+      return (await source()).digest;
     },
 
     async ids() {

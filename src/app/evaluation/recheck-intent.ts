@@ -64,7 +64,7 @@ async function needsRecheck(state: IntentState, { rules }: RecheckPorts): Promis
 }
 
 /** The same proposal, with the counters of its first evaluation: it is counted already. */
-async function evaluateAgain(
+export async function evaluateAgain(
   intent: Intent,
   record: IntentRecord,
   agent: Principal,

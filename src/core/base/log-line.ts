@@ -25,6 +25,8 @@ export const LOG_EVENTS = {
   notification_failed: "notification failed",
   notification_worker_failed: "notification worker not started",
   queue_send_failed: "queue send failed",
+  recheck_failed: "case not evaluated again",
+  recheck_sweep_failed: "what waits not evaluated again",
   request: "request answered",
   roster_not_recorded: "people and issuers of gate.yaml not recorded",
   sign_in_refused: "sign-in refused",

@@ -130,6 +130,7 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/delegations/:id/revoke",    answers: [401, 403, 403, 403, 403, 404, 403, 403], of: async () => "deleg_none" },
 
   { method: "POST", path: "/v1/vault/check",               answers: [401, 403, 403, 403, 403, 403, 403, 200] },
+  { method: "POST", path: "/v1/recheck",                   answers: [401, 403, 403, 403, 403, 403, 403, 200] },
   { method: "POST", path: "/v1/restore",                   answers: [401, 403, 403, 403, 403, 403, 403, 409] },
 
   { method: "GET", path: "/v1/webhooks",                   answers: [401, 403, 403, 403, 403, 403, 403, 200] },
