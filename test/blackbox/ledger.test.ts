@@ -134,6 +134,9 @@ describe("the command ledger verify", () => {
     const bundle = await clientAt(port).call("GET", `/v1/intents/${id}/evidence`, keys.admin);
     writeFileSync(at("bundle.json"), JSON.stringify(bundle.body, null, 2));
     const verify = (...more: readonly string[]) => ledger(["verify", at("bundle.json"), ...more]);
+    const shown = await ledger(["show", at("bundle.json"), "--key", vkey]);
+    expect([shown.code, shown.out.trim().split("\n").length]).toEqual([0, 8]);
+    expect(shown.out).toMatch(/^agent +local-agent \(agt_\S+\)$/m);
     const { checkpoint } = bundle.body["log"] as { readonly checkpoint: string };
     const size = Number(checkpoint.split("\n")[1]);
     const old = Number(readFileSync(at("first.txt"), "utf8").split("\n")[1]);
@@ -196,6 +199,7 @@ describe("the command ledger verify", () => {
   ])("refuses a file that is %s", async (_, bytes, expected) => {
     writeFileSync(at("odd"), bytes);
     expect(await ledger(["verify", at("odd"), "--key", vkey])).toMatchObject({ code: expected });
+    expect(await ledger(["show", at("odd"), "--key", vkey])).toMatchObject({ code: 2, out: "" });
   });
 
   test("reports a wrong key or server without printing a key", async () => {
