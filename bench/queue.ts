@@ -33,7 +33,11 @@ const PAGES = {
   "of one agent": "/v1/approvals?agent=agt_7&limit=5",
   "of one destination": "/v1/approvals?destination=crm.d7&limit=5",
   "of one group": "/v1/approvals?group=group-7&limit=2",
+  "of one policy": "/v1/approvals?policy=policy-7&limit=2",
   "what is mine": "/v1/approvals?mine=true",
+  search: "/v1/approvals?q=crm.d7&limit=5",
+  "decided, of one policy": "/v1/intents?status=decided&policy=policy-7",
+  "decided, found nowhere": "/v1/intents?status=decided&q=nowhere",
 } as const;
 
 const root = resolve(import.meta.dirname, "..");
@@ -107,7 +111,11 @@ function start(dataDir: string): Promise<Server> {
     dataDir,
     policyDir: join(root, "policies"),
     registry: join(root, "gate.yaml"),
-    environment: { GATE_SECRET: Buffer.alloc(32, 7).toString("base64"), GATE_ADMIN_KEY: ADMIN_KEY },
+    environment: {
+      GATE_SECRET: Buffer.alloc(32, 7).toString("base64"),
+      GATE_ADMIN_KEY: ADMIN_KEY,
+      GATE_REQUESTS_PER_MINUTE: "1000000",
+    },
     say: () => undefined,
   });
 }
@@ -117,8 +125,8 @@ function fill(dataDir: string, pending: number): void {
   const database = openDatabase(dataDir);
   const insert = database.prepare(
     `INSERT INTO intents (id, agent_id, destination, action, policy_id, phase, status, reason_code, risk_score,
-       risk_level, records, value_cents, created_at, decide_by, updated_at, group_key, approval, seq)
-     VALUES (?, ?, ?, ?, 'held', ?, ?, 'manual_review_required', 30, 'medium', 12, 4200, ?, ?, ?, ?, ?, 3)`,
+       risk_level, records, value_cents, created_at, decide_by, updated_at, group_key, policies, approval, seq)
+     VALUES (?, ?, ?, ?, 'held', ?, ?, 'manual_review_required', 30, 'medium', 12, 4200, ?, ?, ?, ?, ?, ?, 3)`,
   );
   const requirements = JSON.stringify({
     require: 2,
@@ -147,6 +155,7 @@ function fill(dataDir: string, pending: number): void {
       at + 10_000_000_000,
       at,
       `group-${made % GROUPS}`,
+      JSON.stringify(["held", `policy-${made % GROUPS}`]),
       requirements,
     );
   }

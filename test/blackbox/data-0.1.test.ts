@@ -99,6 +99,46 @@ test("lists show each case that had ended as they did", async () => {
   expect(ofEnded(list(body, "intents"))).toMatchObject(ofEnded(RECORDED.list));
 });
 
+test("each case is found by its policy in force, by those who voted, and by the days of its entries", async () => {
+  const found = new Map<string, ReadonlySet<string>>();
+  const listed = async (query: string) => {
+    const known = found.get(query);
+    if (known !== undefined) return known;
+    const { status, body } = await gate.call("GET", `/v1/intents?limit=200&${query}`, "audit");
+    expect(status).toBe(200);
+    const ids = new Set(list(body, "intents").map(({ id }) => String(id)));
+    found.set(query, ids);
+    return ids;
+  };
+  for (const [name, { id, view }] of Object.entries(RECORDED.cases)) {
+    const day = String(view["created_at"]).slice(0, 10);
+    const policies = list(view, "policies").map((policy) => `policy=${text(policy, "id")}`);
+    const people = list(view, "votes").flatMap((vote) => [
+      `person=${text(vote, "person")}`,
+      `person=${text(vote, "acting")}`,
+    ]);
+    for (const query of [`day=${day}`, ...policies, ...people]) {
+      expect((await listed(query)).has(id), `${name} by ${query}`).toBe(true);
+    }
+  }
+  expect(await listed("policy=nothing")).toEqual(new Set());
+});
+
+test("the list says of each case that had ended who decided it", async () => {
+  const { body } = await gate.call("GET", "/v1/intents?limit=200", "audit");
+  const deciders = new Map(list(body, "intents").map((row) => [String(row["id"]), row["decided_by"]]));
+  for (const name of ENDED) {
+    const { id, view } = caseOf(name);
+    const decided = view["state"] === "revoked" ? expect.any(String) : (view["decided_by"] ?? null);
+    expect(deciders.get(id), name).toEqual(decided);
+  }
+});
+
+test("a case of an older build is compared with nothing by its shape, and counted by its agent", async () => {
+  const { seen_before: seen } = await viewOf("executed");
+  expect(seen).toMatchObject({ shape: null, payload: { nth: 1 }, agent: { nth: expect.any(Number) } });
+});
+
 test("a second vote completes a quorum with the vote that was given before, and the write is carried out", async () => {
   const name = "one_vote_of_two";
   const { status, body } = await act(name, "ben", "approve", { digest: caseOf(name).view["intent_digest"] });

@@ -90,13 +90,12 @@ async function plainPage(db: D1Database, filter: IntentFilter): Promise<IntentPa
 async function searchPage(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
   const query = intentQuery(filter);
   if (query === null) return { rows: [], next: null };
-  const { sql, search, order, values } = query;
+  const { sql, search, values } = query;
   if (search === null) return plainPage(db, filter);
+  // Rows come in the order of the inner statement; sorting them again would search all of them before the first is shown.
   const [found, last] = await db.batch<IntentRow>([
     db
-      .prepare(
-        `SELECT * FROM (${sql} LIMIT ${MAX_SEARCHED}) WHERE ${search} ${order} LIMIT ${filter.limit + 1}`,
-      )
+      .prepare(`SELECT * FROM (${sql} LIMIT ${MAX_SEARCHED}) WHERE ${search} LIMIT ${filter.limit + 1}`)
       .bind(...values),
     // The search's parameters are bound and not used, so that both statements have the same.
     db
