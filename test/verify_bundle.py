@@ -437,6 +437,7 @@ pending            rejected                 over
 pending            cancelled                over
 pending            withdrawn                over
 pending            expiry_deferred          pending
+pending            silence_not_counted      pending
 pending            expired                  over
 approved           expired                  over
 pending            revoked                  over

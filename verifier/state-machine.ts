@@ -47,6 +47,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   superseded: { from: ["pending"], to: "final" },
   withdrawn: { from: ["pending"], to: "final" },
   expiry_deferred: { from: ["pending"], to: null },
+  silence_not_counted: { from: ["pending"], to: null },
   expiry_escalated: { from: ["pending"], to: null },
   expired: { from: ["pending", "approved"], to: "final" },
   revoked: { from: ["pending", "approved", "scheduled"], to: "final" },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure } from "../io.ts";
@@ -132,6 +133,7 @@ async function startLocked(
       GATE_PUBLIC_URL: publicUrl,
       GATE_LOG: logForm,
       LOCAL_SIGN_IN: String(options.localSignIn === true),
+      LOCAL_START: randomUUID(),
       GATE_RESTORED_AT: restore?.restoredAt ?? "",
     },
     credentials: credentials.takeValues(),

@@ -8,12 +8,19 @@ import type {
   DeliveryResult,
 } from "../../src/ports/notifications.ts";
 import { DispatchStore } from "./store.ts";
+import type { SilenceWitness } from "../../src/core/intent/state.ts";
 
 /** A queue message without a worker by now is lost: the queue collects a batch for one second. */
 const LOST_MS = 5_000;
 
 /** How often the alarm polls the ledger without a poke: a poke may be lost, and no cron fires locally. */
 const IDLE_MS = 60_000;
+
+/** A binding of the local server. */
+interface LocalStart {
+  /** Names this start of it. */
+  readonly LOCAL_START?: string;
+}
 
 /** Pause after D1 or the queue failed. */
 const RETRY_MS = 5_000;
@@ -42,6 +49,7 @@ export class DispatchObject extends DurableObject<Env> {
 
   /** The ledger may have grown, or a worker ran out of time with work left. */
   async poke(): Promise<void> {
+    this.#beat(Date.now());
     await this.#requestWorker();
   }
 
@@ -86,6 +94,12 @@ export class DispatchObject extends DurableObject<Env> {
     return this.#store.find(id);
   }
 
+  /** What is known of an intent's wait since then; see `confirmSilence`. */
+  async silenceWitness(intent: string, since: number): Promise<SilenceWitness> {
+    this.#beat(Date.now());
+    return { upSince: this.#store.upSince(), notifiedAt: this.#store.firstNotified(intent, since) };
+  }
+
   async ofIntents(intents: readonly string[]): Promise<readonly DeliveryRecord[]> {
     return this.#store.ofIntents(intents);
   }
@@ -109,6 +123,7 @@ export class DispatchObject extends DurableObject<Env> {
   /** Must not throw: the platform gives up on an alarm that fails six times. */
   override async alarm(): Promise<void> {
     const now = Date.now();
+    this.#beat(now);
     this.#store.prune(now);
     const next = this.#store.nextAt();
     const isDue = next !== null && next <= now;
@@ -118,6 +133,10 @@ export class DispatchObject extends DurableObject<Env> {
     } else {
       await this.ctx.storage.setAlarm(Math.min(next ?? Number.POSITIVE_INFINITY, now + IDLE_MS));
     }
+  }
+
+  #beat(now: number): void {
+    this.#store.beat(now, (this.env as Env & LocalStart).LOCAL_START ?? null);
   }
 
   async #isBehind(): Promise<boolean> {

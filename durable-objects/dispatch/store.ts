@@ -1,3 +1,4 @@
+import { LONGEST_PAUSE_MS } from "../../src/core/intent/silence.ts";
 import type {
   Delivery,
   DeliveryKind,
@@ -20,6 +21,20 @@ const LANES_AT_ONCE = 1_000;
 
 /** The pause before a retry when the attempt named none. */
 const RETRY_MS = 60_000;
+
+/** How far apart beats are stored at least: each is a write. */
+const BEAT_MS = 10_000;
+
+/** When Gate was last known to be up, and since when without a pause. */
+interface Pulse {
+  readonly last: number;
+  readonly since: number;
+  readonly start: string | null;
+}
+
+const FIRST_NOTIFIED = `
+  SELECT MIN(delivered_at) AS at FROM deliveries
+  WHERE intent = ?1 AND delivered_at >= ?2 AND kind IN ('held', 'reminder') AND target LIKE 'channel:%'`;
 
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS deliveries (
@@ -119,6 +134,44 @@ export class DispatchStore {
 
   putCursor(row: number): void {
     this.#storage.kv.put("cursor", row);
+  }
+
+  /**
+   * Notes that Gate is up. A pause that is longer than the alarm's beats, another start of the local server, and a clock
+   * that was moved either way begin the time anew.
+   *
+   * @param start names the local server's start; null: the platform's, which has none
+   */
+  beat(now: number, start: string | null): void {
+    const known = this.#storage.kv.get<Pulse>("pulse");
+    if (known === undefined) return this.#putPulse({ last: now, since: now, start });
+    const { last, since } = known;
+    const step = now - last;
+    if (step < -LONGEST_PAUSE_MS) {
+      // No wait counts that begins before the clock is past what it showed.
+      this.#putPulse({ last: now, since: last + LONGEST_PAUSE_MS + 1, start });
+    } else if (start !== known.start) {
+      // Later than any wait that began before: those are not proven, however short the stop was.
+      this.#putPulse({ last: now, since: Math.max(since, now + LONGEST_PAUSE_MS), start });
+    } else if (step > LONGEST_PAUSE_MS) {
+      this.#putPulse({ last: now, since: now, start });
+    } else if (step >= BEAT_MS) {
+      this.#putPulse({ last: now, since, start });
+    }
+  }
+
+  #putPulse(pulse: Pulse): void {
+    this.#storage.kv.put("pulse", pulse);
+  }
+
+  /** Since when Gate has been up; null: not known. */
+  upSince(): number | null {
+    return this.#storage.kv.get<Pulse>("pulse")?.since ?? null;
+  }
+
+  /** When an approver's channel took a message about this intent, the first since then; null: none did. */
+  firstNotified(intent: string, since: number): number | null {
+    return this.#storage.sql.exec<{ at: number | null }>(FIRST_NOTIFIED, intent, since).one().at;
   }
 
   /** Moves the cursor and adds these, all or nothing; false: another worker moved it first. */

@@ -10,6 +10,8 @@ import { countRepeat, openingEvents, repeat } from "../../src/core/intent/propos
 import type { Phase } from "../../src/core/intent/phase.ts";
 import type { Refusal } from "../../src/core/intent/refusal.ts";
 import { phaseDeadline } from "../../src/core/intent/settle.ts";
+import { unconfirmedSilence } from "../../src/core/intent/silence.ts";
+import { logLine } from "../../src/core/base/log-line.ts";
 import {
   currentOrder,
   undoneClaims,
@@ -26,6 +28,7 @@ import { IntentOutbox } from "./outbox.ts";
 import { IntentStore } from "./store.ts";
 import { keyRing } from "./sealing.ts";
 import { Waiters } from "./waiters.ts";
+import { DISPATCHER } from "../../src/ports/notifications.ts";
 import type {
   CommandOutcome,
   IntentRecord,
@@ -180,12 +183,31 @@ export class IntentObject extends DurableObject<Env> {
     return this.#applyDeadlines() === undefined ? null : this.#store.response();
   }
 
+  /**
+   * Where the deadline passed in silence, learns from the dispatcher whether that counts as approval. A dispatcher that
+   * can't be reached proves nothing: the intent waits on, and the alarm asks again.
+   */
+  async #confirmSilence(): Promise<void> {
+    const state = this.#applyDeadlines();
+    const silence = state === undefined ? null : unconfirmedSilence(state, Date.now());
+    if (state === undefined || silence === null) return;
+    const { id, digest } = state.terms;
+    try {
+      const witness = await this.env.DISPATCH.getByName(DISPATCHER).silenceWitness(id, silence.since);
+      this.#handle({ type: "confirm_silence", digest, ...witness });
+    } catch (error) {
+      console.error(logLine("silence_unconfirmed", { intent: id, error: String(error) }));
+    }
+  }
+
   /** The state as of now; null for an intent that was never proposed. */
   async getState(): Promise<IntentState | null> {
+    await this.#confirmSilence();
     return this.#applyDeadlines() ?? null;
   }
 
   async getRecord(): Promise<IntentRecord | null> {
+    await this.#confirmSilence();
     const state = this.#applyDeadlines();
     if (state === undefined) return null;
     const stored = this.#store.case();
@@ -210,6 +232,7 @@ export class IntentObject extends DurableObject<Env> {
   /** Waits in memory only: a caller that lost the connection calls again. */
   async waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null> {
     for (let left = timeoutMs; ;) {
+      await this.#confirmSilence();
       const state = this.#applyDeadlines();
       if (state === undefined || state.phase !== phase || left <= 0) return state ?? null;
       const now = Date.now();
@@ -229,11 +252,13 @@ export class IntentObject extends DurableObject<Env> {
     // A deadline that moved has a later message of its own. Enqueueing again for each outdated one would circulate as
     // many messages as there were heartbeats.
     if (at === null || at === queuedFor) this.#store.putProgress({ queuedFor: null });
+    await this.#confirmSilence();
     await this.#outbox.catchUp();
   }
 
   override async alarm(): Promise<void> {
     if (this.#applyDeadlines() === undefined) return;
+    await this.#confirmSilence();
     // Must not throw: the platform gives up on an alarm that fails six times, and this one has to go on.
     await this.#outbox.catchUp();
     // Set again each time: an alarm that fired before anything was due would otherwise be the last.

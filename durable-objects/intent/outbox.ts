@@ -5,6 +5,7 @@ import { counterEffect } from "../../src/core/intent/counter-effect.ts";
 import { rowOf } from "../../src/core/intent/read-model.ts";
 import { nextVisibleDeadline, nextDeadline } from "../../src/core/intent/settle.ts";
 import { sendBackoffMs } from "../../src/core/intent/send-backoff.ts";
+import { unconfirmedSilence } from "../../src/core/intent/silence.ts";
 import { isSendDue } from "../../src/core/intent/sending.ts";
 import { currentOrder, type Instant, type IntentState } from "../../src/core/intent/state.ts";
 import type { IntentStore } from "./store.ts";
@@ -97,7 +98,9 @@ export class IntentOutbox {
     const deadline = state === undefined ? null : nextDeadline(state);
     // A send that is due waits for D1 and is retried with it: an alarm in the past would fire at once, in a loop.
     const next = this.#isBehind() ? Date.now() + RETRY_MS : this.#nextSendAt();
-    const times = [next, deadline].filter((time) => time !== null);
+    const isUnconfirmed = state !== undefined && unconfirmedSilence(state, Date.now()) !== null;
+    const confirmation = isUnconfirmed ? Date.now() + RETRY_MS : null;
+    const times = [next, deadline, confirmation].filter((time) => time !== null);
     if (times.length > 0) void this.#ctx.storage.setAlarm(Math.min(...times));
     else void this.#ctx.storage.deleteAlarm();
   }

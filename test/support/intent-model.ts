@@ -258,6 +258,10 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
     const begin = { type: "begin", bindings: FRESH } as const;
     switch (state.phase) {
       case "pending_approval":
+        if (state.silence !== undefined && other) {
+          const notifiedAt = retryable ? null : T0;
+          return { type: "confirm_silence", digest: DIGEST, upSince: T0, notifiedAt };
+        }
         return {
           type: "approve",
           voter,
@@ -413,6 +417,18 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.constant((): IntentCommand => ({ type: "tick" })) },
+  {
+    weight: 2,
+    arbitrary: commandsOf(
+      "confirm_silence",
+      fc.record({
+        digest: fc.constantFrom(DIGEST, DIGEST, DIGEST, "d9".repeat(32)),
+        upSince: fc.constantFrom(T0, T0, T0 + MINUTE_MS, T0 + 5 * MINUTE_MS, null),
+        notifiedAt: fc.constantFrom(T0, T0, T0 + MINUTE_MS, T0 + 50 * MINUTE_MS, null),
+      }),
+      (part) => part,
+    ),
+  },
 );
 
 export const lives = fc.array(fc.record({ wait: waits, command: commands }), { maxLength: 30, size: "max" });

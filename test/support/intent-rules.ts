@@ -100,6 +100,7 @@ export function complaints(
     length: terms.decideBy - T0,
     again: false,
   };
+  const silence: { wait: SilentWait | null } = { wait: null };
   let remindedAt: number | null = null;
   let steps = 0;
   const attempts: Attempt[] = [];
@@ -191,7 +192,12 @@ export function complaints(
       case "expiry_deferred":
       case "expiry_escalated": {
         const how = event.type === "expiry_deferred" ? "defer" : "escalate";
-        complain(terms.onNoResponse !== how || wait.again || !open, "waits where it should not");
+        const isSilent = event.type === "expiry_deferred" && mayPassInSilence(terms) && noes.length === 0;
+        complain(
+          (terms.onNoResponse !== how && !isSilent) || wait.again || !open,
+          "waits where it should not",
+        );
+        if (isSilent) silence.wait = { until: wait.deadline ?? at, noticedAt: at };
         complain(command !== null || at < (wait.deadline ?? at + 1), "waits again too soon");
         wait.again = true;
         wait.since = at;
@@ -204,6 +210,11 @@ export function complaints(
         remindedAt = null;
         break;
       }
+      case "silence_not_counted":
+        complain(command?.type !== "confirm_silence" || !open, "refused silence that nobody questioned");
+        complain(silence.wait === null || isProof(command, silence.wait, at), "refused silence with proof");
+        silence.wait = null;
+        break;
       case "superseded":
         complain(
           command?.type !== "supersede" || !mayVote(terms, command.voter),
@@ -217,11 +228,14 @@ export function complaints(
         complain(!open, "approved twice");
         const byPolicy = event.by === "policy" && outcome === "approve" && command === null;
         complain(
-          !byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, votes),
+          !byPolicy && !bySilence(fact, command, silence.wait) && !byQuorum(terms, votes),
           `approved by ${event.by}`,
         );
         complain(event.by === "timeout" && noes.length > 0, "a no taken for silence");
-        complain(command !== null && !votes.has(event.by), "approved in another's name");
+        complain(
+          command !== null && event.by !== "timeout" && !votes.has(event.by),
+          "approved in another's name",
+        );
         if (command?.type === "approve") {
           const { lapsed } = command;
           const gone = [...votes.values()].filter((vote) => isLapsed(vote, lapsed));
@@ -481,20 +495,30 @@ function byQuorum({ approval }: Setup["terms"], votes: ReadonlyMap<string, Vote>
   );
 }
 
+function mayPassInSilence({ onNoResponse, risk, heldByContent }: Setup["terms"]): boolean {
+  return onNoResponse === "auto_approve_if_low_risk" && risk.level === "low" && !heldByContent;
+}
+
+/** A wait that ended without an answer. */
+interface SilentWait {
+  readonly until: number;
+  readonly noticedAt: number;
+}
+
 function bySilence(
-  terms: Setup["terms"],
   { event, at }: RecordedEvent,
   command: IntentCommand | null,
+  wait: SilentWait | null,
 ): boolean {
-  return (
-    command === null &&
-    event.type === "approved" &&
-    event.by === "timeout" &&
-    terms.onNoResponse === "auto_approve_if_low_risk" &&
-    terms.risk.level === "low" &&
-    !terms.heldByContent &&
-    at >= terms.decideBy
-  );
+  return event.type === "approved" && event.by === "timeout" && isProof(command, wait, at);
+}
+
+/** Gate was up from the start, and a channel took the message in the first half of the wait. */
+function isProof(command: IntentCommand | null, wait: SilentWait | null, at: number): boolean {
+  if (command?.type !== "confirm_silence" || wait === null || command.digest !== DIGEST) return false;
+  const { upSince, notifiedAt } = command;
+  if (upSince === null || notifiedAt === null || at >= wait.noticedAt + 5 * MINUTE_MS) return false;
+  return upSince <= T0 + 2.5 * MINUTE_MS && notifiedAt - T0 <= wait.until - notifiedAt;
 }
 
 function mayExecute(runners: readonly string[], { isGates }: Attempt, by: string): boolean {

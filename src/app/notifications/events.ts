@@ -23,6 +23,7 @@ const EVENTS = {
   revoked: true,
   expired: true,
   expiry_deferred: true,
+  silence_not_counted: true,
   execution_requested: true,
   execution_lapsed: true,
   execution_claimed: true,

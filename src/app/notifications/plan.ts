@@ -36,6 +36,7 @@ const WAITING_EVENTS: ReadonlySet<string> = new Set([
   "approval_escalated",
   "expiry_escalated",
   "expiry_deferred",
+  "silence_not_counted",
   "restored",
 ]);
 
@@ -106,8 +107,12 @@ function approverDeliveries(
       // Nobody can approve what the rules in force block.
       if (state.terms.outcome !== "hold") return [];
       return toRecipients("held", recipientsOf(state, registry));
-    case "approval_reminded":
     case "expiry_deferred":
+      // Silence may approve it in a moment; if not, `silence_not_counted` follows.
+      if (state.silence !== undefined) return [];
+      return toRecipients("reminder", recipientsOf(state, registry));
+    case "approval_reminded":
+    case "silence_not_counted":
       return toRecipients("reminder", recipientsOf(state, registry));
     case "approval_escalated":
       return escalated();

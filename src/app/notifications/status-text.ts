@@ -1,4 +1,5 @@
 import type { IntentState } from "../../core/intent/state.ts";
+import { silenceWords } from "../../core/presentation/silence-words.ts";
 import { MAX_NAME_CHARACTERS, oneLine } from "./one-line.ts";
 
 /** The intent's status as one sentence for people; `nameOf` maps a person's id to a name. */
@@ -35,10 +36,12 @@ export function statusText(state: IntentState, nameOf: (person: string) => strin
   }
 }
 
-function waitingText({ votes, rejections, terms }: IntentState, nameOf: (person: string) => string): string {
+function waitingText(state: IntentState, nameOf: (person: string) => string): string {
+  const { votes, rejections, terms } = state;
   const { require, rejections: rejectionsNeeded } = terms.approval;
   const names = votes.map(({ person }) => oneLine(nameOf(person), MAX_NAME_CHARACTERS));
   const yes = names.length === 0 ? "" : ` Approved by ${names.join(", ")}: ${names.length} of ${require}.`;
   const no = rejections.length === 0 ? "" : ` Rejected: ${rejections.length} of ${rejectionsNeeded}.`;
-  return `Waiting for a decision.${yes}${no}`;
+  const silence = silenceWords(state);
+  return `Waiting for a decision.${yes}${no}${silence === null ? "" : ` ${silence}`}`;
 }

@@ -8,6 +8,7 @@ import { editorPattern } from "../yaml/schema-types.ts";
 /** Gate's own variables without the prefix `GATE_`. A credential must not send them to a channel or an upstream. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
   "LOCAL_SIGN_IN",
+  "LOCAL_START",
   "MAX_PAYLOAD_BYTES",
   "PUBLIC_FEED_ENABLED",
 ]);

@@ -30,6 +30,7 @@ export const LOG_EVENTS = {
   request: "request answered",
   roster_not_recorded: "people and issuers of gate.yaml not recorded",
   sign_in_refused: "sign-in refused",
+  silence_unconfirmed: "silence of approvers not confirmed",
   slack_form_failed: "Slack form not opened",
   slack_response_failed: "Slack did not accept a response",
   slack_vote_failed: "vote from Slack failed",

@@ -1,6 +1,6 @@
 import type { PolicyRef } from "../policy/decision.ts";
 import type { AppliedRule } from "./event.ts";
-import type { Instant, IntentTerms, UnsentReason } from "./state.ts";
+import type { Instant, IntentTerms, SilenceWitness, UnsentReason } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 import type { Executor } from "../registry/executor.ts";
 
@@ -100,5 +100,7 @@ export type IntentCommand =
       /** RFC 8785 text of the measured facts. */
       readonly facts: string;
     }
+  /** What the dispatcher knows of a wait that ended in silence. */
+  | ({ readonly type: "confirm_silence"; readonly digest: string } & SilenceWitness)
   /** Applies due deadlines and nothing else. */
   | { readonly type: "tick" };

@@ -1,6 +1,6 @@
 import type { Assurance } from "../identity/assurance.ts";
 import type { Outcome } from "../policy/decision.ts";
-import type { Instant, IntentTerms, UnsentReason } from "./state.ts";
+import type { Instant, IntentTerms, SilenceProblem, UnsentReason } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
 
 /** The actor of entries that policy or time caused; every other entry names a principal. */
@@ -94,13 +94,21 @@ export type IntentEvent =
       readonly person: string;
       readonly note: string | null;
     }
-  | { readonly type: "approved"; readonly by: string; readonly executeBy: Instant }
+  | {
+      readonly type: "approved";
+      readonly by: string;
+      readonly executeBy: Instant;
+      /** Of an approval by silence: when an approver's channel took the message. */
+      readonly notifiedAt?: Instant;
+    }
   | { readonly type: "rejected"; readonly person: string; readonly note: string | null }
   | { readonly type: "cancelled"; readonly person: string; readonly note: string | null }
   | { readonly type: "withdrawn"; readonly note: string | null }
   | { readonly type: "revoked"; readonly by: string; readonly note: string | null }
   | { readonly type: "expired"; readonly from: "pending_approval" | "approved" }
   | { readonly type: "expiry_deferred" }
+  /** The silence until the deadline approves nothing, and the intent waits on for a person. */
+  | { readonly type: "silence_not_counted"; readonly why: SilenceProblem }
   | {
       readonly type: "execution_requested";
       readonly order: string;

@@ -6,6 +6,7 @@ import {
   currentOrder,
   undoneClaims,
   withOrder,
+  type Instant,
   type IntentState,
   type Order,
   type UnsentReason,
@@ -96,7 +97,11 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "expired":
       return closed({ ...next, phase: "expired", executeBy: null });
     case "expiry_deferred":
-      return { ...next, decideBy: null, remindAt: at + LONGEST_REMINDER_MS };
+      return { ...next, decideBy: null, remindAt: at + LONGEST_REMINDER_MS, ...silenceAt(state, at) };
+    case "silence_not_counted":
+      return state.silence === undefined
+        ? next
+        : { ...next, silence: { ...state.silence, notCounted: event.why } };
     case "execution_requested": {
       const { order: id, fence, mode, issuedTo, expiresAt } = event;
       const order: Order = { id, fence, mode, issuedTo, issuedAt: at, expiresAt, claim: null, report: null };
@@ -171,6 +176,13 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }
+}
+
+/** The wait that is over, where the policy takes silence for approval. */
+function silenceAt({ terms, decideBy, waitsSince }: IntentState, at: Instant): Pick<IntentState, "silence"> {
+  if (terms.onNoResponse !== "auto_approve_if_low_risk") return {};
+  const since = waitsSince ?? terms.createdAt;
+  return { silence: { since, until: decideBy ?? at, noticedAt: at, notCounted: null } };
 }
 
 function whyUnsent({ why }: { readonly why?: UnsentReason }): { readonly why?: UnsentReason } {

@@ -11,6 +11,7 @@ import { recheck } from "./recheck.ts";
 import type { Refusal } from "./refusal.ts";
 import { restoredEvents } from "./restored.ts";
 import { nextTimedEvent } from "./settle.ts";
+import { confirmSilence } from "./silence.ts";
 import type { Instant, IntentState } from "./state.ts";
 
 export interface HandledCommand {
@@ -138,6 +139,8 @@ function applyCommand(
       return erase(state, command, now);
     case "recheck":
       return recheck(state, command);
+    case "confirm_silence":
+      return confirmSilence(state, command, now);
     case "tick":
       return ok([]);
   }
@@ -163,6 +166,7 @@ function actorOf(command: IntentCommand): string {
     case "begin":
     case "unclaim":
     case "recheck":
+    case "confirm_silence":
     case "tick":
       return GATE;
   }

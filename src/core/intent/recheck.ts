@@ -82,7 +82,17 @@ export function recheckedBy(decision: Decision): Pick<Command<"recheck">, "rules
 /** The state under the new terms: nobody voted on them. */
 export function afterRecheck(state: IntentState, event: PolicyRechecked, at: Instant): IntentState {
   const { terms } = event;
-  const next = { ...state, terms, votes: [], rejections: [], bindingsRefused: [], updatedAt: at };
+  // Silence about the earlier rules says nothing of these.
+  const { silence: _, ...others } = state;
+  const next = {
+    ...others,
+    terms,
+    votes: [],
+    rejections: [],
+    bindingsRefused: [],
+    updatedAt: at,
+    waitsSince: at,
+  };
   if (event.phase === "approved") return next;
   const decideBy = waitsUntil(state, terms);
   return {

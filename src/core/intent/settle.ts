@@ -47,7 +47,7 @@ function overRetention(state: IntentState, now: Instant): IntentEvent | null {
 
 /** The policy's `on_no_response`, applied by expiry itself, so that it does not depend on a later caller. */
 function noResponse(state: IntentState, now: Instant): IntentEvent {
-  const { onNoResponse, risk, heldByContent, executionWindowMs } = state.terms;
+  const { onNoResponse, risk, heldByContent } = state.terms;
   // A rejection below the required number is a response all the same.
   const isSilence = state.rejections.length === 0;
   // The rules that changed while it waited would block it: it waits for nobody's answer.
@@ -58,8 +58,9 @@ function noResponse(state: IntentState, now: Instant): IntentEvent {
     case "auto_approve_if_low_risk":
       // A content rule held for what the payload contains, so missing responses never override it.
       // Nor does silence count in a wait that a backup interrupted: the answer may be what was lost.
+      // What is left waits on until `confirmSilence` has proof that it was silence.
       return risk.level === "low" && !heldByContent && isSilence && state.restoredAt === undefined
-        ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
+        ? { type: "expiry_deferred" }
         : { type: "expired", from: "pending_approval" };
     case "defer":
       return { type: "expiry_deferred" };

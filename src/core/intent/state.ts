@@ -98,6 +98,28 @@ export interface RecordedVote {
   readonly at: Instant;
 }
 
+/** Why nobody's answer by the deadline counts as no answer: `auto_approve_if_low_risk` approves nothing then. */
+export type SilenceProblem = "approvers_not_notified" | "gate_was_down";
+
+/** A wait that ended without an answer, where the policy takes silence for approval. */
+export interface Silence {
+  /** The time that approvers had. */
+  readonly since: Instant;
+  readonly until: Instant;
+  /** When Gate noticed that it was over. */
+  readonly noticedAt: Instant;
+  /** Null: not confirmed. */
+  readonly notCounted: SilenceProblem | null;
+}
+
+/** What the dispatcher knows of a wait. */
+export interface SilenceWitness {
+  /** Since when Gate has been up without a pause; null: not known. */
+  readonly upSince: Instant | null;
+  /** When an approver's channel first took a message about the intent; null: none did. */
+  readonly notifiedAt: Instant | null;
+}
+
 /** Why certainly no byte of a write was sent: its credential can't be used now, or the request can't be sent. */
 export type UnsentReason = "credential_unavailable" | "request_not_sent";
 
@@ -148,6 +170,10 @@ export interface IntentState {
   readonly rejections: readonly { readonly person: string; readonly acting: string }[];
   /** When Gate next reminds the approvers; null: it does not. */
   readonly remindAt: Instant | null;
+  /** Set once the deadline passed without an answer under `auto_approve_if_low_risk`. */
+  readonly silence?: Silence;
+  /** When the rules last changed under it while it waited: approvers are notified anew. Absent: never. */
+  readonly waitsSince?: Instant;
   /** Number of `escalate` steps taken. */
   readonly escalated: number;
   /** True once `on_no_response: escalate` set the second deadline. */

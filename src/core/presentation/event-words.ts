@@ -22,6 +22,7 @@ const EVENT_WORDS = {
   revoked: "Revoked",
   expired: "Expired",
   expiry_deferred: "Waits on, without a deadline",
+  silence_not_counted: "Nobody's silence counts: it waits for a person",
   execution_requested: "Handed to the executor",
   execution_lapsed: "The order lapsed",
   execution_claimed: "Being carried out",

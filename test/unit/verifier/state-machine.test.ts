@@ -69,6 +69,7 @@ const KNOWN: Record<IntentEventType, true> = {
   execution_reported_late: true,
   outcome_resolved: true,
   restored: true,
+  silence_not_counted: true,
 };
 
 test("the verifier knows every kind of event of the ledger", () => {
@@ -143,6 +144,8 @@ const ACTS: readonly Act[] = [
   rechecked("approve"),
   rechecked("hold"),
   rechecked("block"),
+  ({ digest }) => ({ type: "confirm_silence", digest, upSince: T0, notifiedAt: T0 }),
+  ({ digest }) => ({ type: "confirm_silence", digest, upSince: T0, notifiedAt: null }),
 ];
 
 // Commands that advance an intent are drawn more often than those that end it.
@@ -154,6 +157,7 @@ const act = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.constantFrom(...ACTS) },
+  { weight: 1, arbitrary: fc.constantFrom(...ACTS.slice(-2)) },
 );
 const step = fc.record({ act, minutes: fc.constantFrom(0, 0, 1, 1, 6, 20, 70) });
 const OPEN = { policy: "crm", require: 1, groups: [], people: [] };
@@ -204,7 +208,7 @@ test("the verifier accepts every life that an intent can have", () => {
         facts.map(({ event }) => event.type),
       ]);
     }),
-    { numRuns: 3_000, seed: 20_261_122 },
+    { numRuns: 4_000, seed: 20_261_124 },
   );
   // All of them came up, but for what repeated proposals write; the seed is fixed so that this stays so.
   const missed = Object.keys(KNOWN).filter((event) => !seen.has(event));

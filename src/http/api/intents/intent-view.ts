@@ -63,6 +63,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     http: httpView(record, isPayloadVisible),
     erased_at: isoOrNull(state.erasedAt),
     restored_at: isoOrNull(state.restoredAt ?? null),
+    silence_not_counted: state.silence?.notCounted ?? null,
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
     expires_at: iso(state.decideBy ?? terms.decideBy),

@@ -1,3 +1,4 @@
+import { silenceWords } from "../../../core/presentation/silence-words.ts";
 import { html } from "hono/html";
 import type { SeenBefore } from "../../../core/intent/earlier-intents.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
@@ -38,7 +39,7 @@ export function factsStrip(
               <dd>${votes.length} of ${terms.approval.require}</dd>
             </div>`
       }
-      ${isWaiting ? deadline(decideBy, now) : null}
+      ${isWaiting ? deadline(decideBy, silenceWords(state), now) : null}
     </dl>
   </section>`;
 }
@@ -69,11 +70,11 @@ function leftFacts({ records, valueCents }: IntentState["terms"]): readonly Fact
   ];
 }
 
-function deadline(at: number | null, now: number): Markup {
+function deadline(at: number | null, silence: string | null, now: number): Markup {
   if (at === null) {
     return html`<div>
       <dt>Decide by</dt>
-      <dd>no deadline<small>it waits until somebody decides</small></dd>
+      <dd>no deadline<small>${silence ?? "it waits until somebody decides"}</small></dd>
     </div>`;
   }
   return html`<div>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { settle } from "../../../../src/core/intent/handle.ts";
+import { handle, settle } from "../../../../src/core/intent/handle.ts";
 import { CLAIM_TTL_MS, ORDER_TTL_MS } from "../../../../src/core/intent/limits.ts";
 import { nextTimedEvent, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
 import type { IntentState, IntentTerms } from "../../../../src/core/intent/state.ts";
@@ -9,6 +9,7 @@ import {
   approvalBy,
   approveBy,
   claimBy,
+  DIGEST,
   doing,
   MINUTE_MS,
   ORDER_1,
@@ -83,15 +84,15 @@ const TABLE: readonly (readonly [
     T0 + HOUR_MS,
     TICK,
     "-",
-    "approved",
+    "expiry_deferred",
   ],
   [
-    "held, silence may approve: late rejection takes it back",
+    "held, silence may approve: a rejection before its proof ends it",
     held({ onNoResponse: "auto_approve_if_low_risk" }),
     T0 + HOUR_MS,
     rejectBy(ana),
     "rejected",
-    "approved revoked",
+    "expiry_deferred rejected",
   ],
   [
     "held by content, silence may approve",
@@ -255,13 +256,13 @@ describe("deadlines that passed unnoticed", () => {
   });
 
   test("start the window of an approval by silence when it happened; an empty window ends at once", () => {
-    const late = settle(held({ onNoResponse: "auto_approve_if_low_risk" }), T0 + 5 * HOUR_MS).state;
-    expect(late).toMatchObject({ phase: "approved", decidedBy: "timeout", executeBy: T0 + 6 * HOUR_MS });
-    const none = settle(
-      held({ onNoResponse: "auto_approve_if_low_risk", executionWindowMs: 0 }),
-      T0 + HOUR_MS,
-    );
-    expect(none.state.phase).toBe("expired");
+    const proof = { type: "confirm_silence", digest: DIGEST, upSince: T0, notifiedAt: T0 } as const;
+    const silent = held({ onNoResponse: "auto_approve_if_low_risk" });
+    const late = handle(silent, proof, T0 + 1.25 * HOUR_MS).state;
+    expect(late).toMatchObject({ phase: "approved", decidedBy: "timeout", executeBy: T0 + 2.25 * HOUR_MS });
+    const empty = held({ onNoResponse: "auto_approve_if_low_risk", executionWindowMs: 0 });
+    const none = handle(empty, proof, T0 + HOUR_MS).state;
+    expect(settle(none, T0 + HOUR_MS).state.phase).toBe("expired");
   });
 
   test("refuse a worker that comes after both of them", () => {

@@ -209,6 +209,7 @@ const REACHABLE = [
   "rejected",
   "rejection_vote_recorded",
   "revoked",
+  "silence_not_counted",
   "superseded",
   "withdrawn",
 ];

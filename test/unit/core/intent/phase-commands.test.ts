@@ -75,6 +75,7 @@ const COMMANDS = {
     rules: [],
     facts: "{}",
   },
+  confirm_silence: { type: "confirm_silence", digest: DIGEST, upSince: T0, notifiedAt: T0 },
   tick: { type: "tick" },
 } as const satisfies Record<IntentCommand["type"], IntentCommand>;
 
@@ -95,6 +96,7 @@ const NOTHING = {
   unclaim: NO,
   erase: "payload_erased",
   recheck: "-",
+  confirm_silence: "-",
   tick: "-",
 } as const;
 
