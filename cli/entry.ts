@@ -25,7 +25,7 @@ const oldest = oldestOf(engines.node);
 if (isSupported(process.version, oldest)) {
   const [, , first] = process.argv;
   if (first === undefined || first.startsWith("-") || first === "serve" || first === "demo") {
-    exitOnStopSignal();
+    exitOnStopSignal((line) => void process.stdout.write(`${line}\n`));
   }
   await import("./main.ts");
 } else {

@@ -3,14 +3,17 @@ export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A clean stop takes less than a second; what hangs for longer is given up. */
 const MAX_STOP_MS = 15_000;
 
-/** Before a server starts there is nothing to close: a signal ends the process at once. */
-export function exitOnStopSignal(): void {
-  for (const signal of STOP_SIGNALS) process.on(signal, exitStopped);
-}
-
-function exitStopped(): void {
-  process.stdout.write("Stopped.\n");
-  process.exit(0);
+/**
+ * Where there is nothing to close a signal ends the process at once: before a server starts, and while a command watches.
+ *
+ * @param say takes a line for the person who stopped it
+ */
+export function exitOnStopSignal(say: (line: string) => void): void {
+  const stop = (): void => {
+    say("Stopped.");
+    process.exit(0);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
 }
 
 export interface StopSignal {

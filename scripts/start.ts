@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { exitOnStopSignal } from "../cli/stop-signal.ts";
 
-exitOnStopSignal();
+exitOnStopSignal((line) => void process.stdout.write(`${line}\n`));
 const script = fileURLToPath(new URL("build.ts", import.meta.url));
 const [code] = (await once(
   spawn(process.execPath, [script, "--if-stale"], { stdio: "inherit" }),

@@ -6,6 +6,7 @@ import { quoted } from "../../verifier/finding.ts";
 import { isConsistent } from "../../verifier/merkle.ts";
 import { openTreeHead, readVkey, type LogKey, type TreeHead } from "../../verifier/tree-head.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
+import { exitOnStopSignal } from "../stop-signal.ts";
 import { UsageError } from "../usage.ts";
 import { frontierOf, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { readLine, type Line } from "./entry-line.ts";
@@ -39,6 +40,8 @@ export async function runTail(args: readonly string[], io: CommandIo): Promise<n
     "checkpoint",
   ]);
   const { intervalMs, json, held } = options;
+  // Not to the output, which is the entries alone.
+  exitOnStopSignal(io.err);
   if (held.length > 1) throw new UsageError("tail takes one --checkpoint");
   const server = connectServer(options);
   const { vkeys, finding } = await trustedKeys(server, options.keys);

@@ -1,9 +1,9 @@
 import { type Principal } from "./client.ts";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { temporaryFolder } from "./command.ts";
+import { ROOT, temporaryFolder } from "./command.ts";
 import { type Gate, startGate } from "./gate.ts";
 import { withBlocks } from "./shipped-registry.ts";
 
@@ -66,9 +66,14 @@ export interface RecordingScene extends AsyncDisposable {
   taken(): { readonly requests: readonly Recorded[]; readonly dropped: ReadonlySet<string> };
 }
 
-/** The shipped ready-made entries in front of an upstream that records. */
+/**
+ * The shipped ready-made entries in front of an upstream that records.
+ *
+ * @param shipped policies that decide as they are shipped
+ */
 export async function startRecordingScene(
   answer: (request: Recorded, origin: string) => Reply,
+  shipped: readonly string[] = [],
 ): Promise<RecordingScene> {
   await using undone = new AsyncDisposableStack();
   let requests: Recorded[] = [];
@@ -92,7 +97,9 @@ export async function startRecordingScene(
   const systems =
     "[bluesky.*, github.*, gmail.*, hubspot.*, intercom.*, kaicalls.*, linkedin.*, loops.*, mailchimp.*, netsuite.*, postgres.*, quickbooks.*, salesforce.*, sendgrid.*, slack.*, stripe.*, twilio.*, x.*, zendesk.*]";
   for (const id of POLICIES) {
-    writeFileSync(join(policies, `${id}.yaml`), `id: ${id}\ndestinations: ${systems}\n${PASSES}\n`);
+    const passing = `id: ${id}\ndestinations: ${systems}\n${PASSES}\n`;
+    const text = shipped.includes(id) ? readFileSync(join(ROOT, "policies", `${id}.yaml`), "utf8") : passing;
+    writeFileSync(join(policies, `${id}.yaml`), text);
   }
   const registry = join(folder.path, "gate.yaml");
   writeFileSync(registry, registryFor(upstream));

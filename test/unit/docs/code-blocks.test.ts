@@ -9,7 +9,7 @@ import { parsePolicy } from "../../../src/config/policy/parse.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import { ok } from "../../../src/core/base/result.ts";
 import { createApp } from "../../../src/http/app.ts";
-import { codeBlocksOf, DOCUMENTS_WITH_CODE, type CodeBlock } from "../../support/code-blocks.ts";
+import { codeBlocksOf, commandsOf, DOCUMENTS_WITH_CODE, type CodeBlock } from "../../support/code-blocks.ts";
 
 const BLOCKS = DOCUMENTS_WITH_CODE.flatMap(codeBlocksOf);
 
@@ -137,7 +137,26 @@ const CHECKS: Readonly<Record<string, (block: CodeBlock) => void>> = {
   text: () => undefined,
 };
 
+/** Why a block runs nowhere here: an account, minutes, something of the reader's own, a file of another program. */
+const MARKS = ["ci", "cloud", "long", "yours", "elsewhere"];
+
+const { scripts } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+const CI = readFileSync(new URL("../../../.ci/run", import.meta.url), "utf8");
+
+/** CI's own steps are these commands, or the package has the script that they name. */
+function isKnownToCi(command: string): boolean {
+  const script = /^npm run ([\w:]+)$/.exec(command)?.[1] ?? /^npm (start|test)$/.exec(command)?.[1];
+  return script === undefined ? command.startsWith("npx vitest ") || CI.includes(command) : script in scripts;
+}
+
 test.each(BLOCKS)("$where: a reader can use it as it stands ($language)", (block) => {
   expect(Object.keys(CHECKS), "its language").toContain(block.language);
+  expect(MARKS, "its marks").toEqual(expect.arrayContaining([...block.marks]));
+  if (block.marks.includes("ci")) {
+    const commands = commandsOf(block.text).flatMap((line) => line.split(" && "));
+    expect(commands.filter((command) => !isKnownToCi(command))).toEqual([]);
+  }
   CHECKS[block.language]?.(block);
 });
