@@ -1,3 +1,4 @@
+import type { Facts } from "../../proposal/facts.ts";
 import type { PiiKind } from "../../detection/pii/pii.ts";
 import type { PolicyRules, TermRule } from "../policy.ts";
 import type { ContentViews } from "../content-views.ts";
@@ -22,8 +23,16 @@ export function contentRules(results: RuleResults, rules: PolicyRules, input: Ru
   pii(results, rules, input, "hold_if_pii", rules.holdIfPii);
 }
 
+/** Formats whose bytes are letters: what can't be read of them is their charset. */
+function isText(type: string | null): boolean {
+  return type === "csv" || type === "text" || type === "json" || type === "ndjson" || type === "xml";
+}
+
 /** A content rule can't clear a payload that it can't read, so a person has to. */
-export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFinding {
+export function holdHidden(
+  hidden: NonNullable<ContentViews["hidden"]>,
+  { type }: Pick<Facts, "type">,
+): RuleFinding {
   switch (hidden) {
     case "reference":
       return holdForContent(
@@ -38,6 +47,13 @@ export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFin
         "Send the payload.",
       );
     case "undecodable":
+      if (isText(type)) {
+        return holdForContent(
+          "payload_not_inspectable",
+          "The policy has rules about content, and the charset of the text is not certain: it is not UTF-8, or names another (Excel saves CSV as Windows-1252).",
+          'Send UTF-8 (in Excel: "CSV UTF-8"), or name the charset: text/csv; charset=windows-1252.',
+        );
+      }
       return holdForContent(
         "payload_not_inspectable",
         "The policy has rules about content, and the payload can't be read (compressed, encrypted or unknown).",
@@ -55,7 +71,7 @@ export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFin
 function terms(
   results: RuleResults,
   rules: PolicyRules,
-  { content }: RuleInput,
+  { content, facts }: RuleInput,
   field: ContentField,
   rule: TermRule | null,
 ): void {
@@ -75,7 +91,7 @@ function terms(
     return recordFinding(results, rules, field, list, finding);
   }
   if (content.hidden !== null) {
-    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden, facts));
   }
   recordPass(results, rules, field, "pass", null);
 }
@@ -83,7 +99,7 @@ function terms(
 function pii(
   results: RuleResults,
   rules: PolicyRules,
-  { content }: RuleInput,
+  { content, facts }: RuleInput,
   field: ContentField,
   kinds: readonly PiiKind[] | null,
 ): void {
@@ -104,7 +120,7 @@ function pii(
     return recordFinding(results, rules, field, shown, finding);
   }
   if (content.hidden !== null) {
-    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden, facts));
   }
   recordPass(results, rules, field, "pass", null);
 }
@@ -113,7 +129,7 @@ function pii(
 export function fieldChecks(results: RuleResults, rules: PolicyRules, { content, facts }: RuleInput): void {
   if (rules.fieldChecks === null) return;
   if (content.hidden === "reference" || content.hidden === "undecodable") {
-    return recordFinding(results, rules, "field_checks", content.hidden, holdHidden(content.hidden));
+    return recordFinding(results, rules, "field_checks", content.hidden, holdHidden(content.hidden, facts));
   }
   const ambiguous = rules.fieldChecks.find(({ path }) => content.isAmbiguous?.(path) === true);
   if (ambiguous !== undefined) {

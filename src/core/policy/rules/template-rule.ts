@@ -9,7 +9,11 @@ import type { RuleResults } from "./findings.ts";
 const MAX_LISTED = 10;
 
 /** Holds a letter that greets `{{customer_name}}`; its reviewer sees each placeholder, its place and its records. */
-export function templateErrors(results: RuleResults, rules: PolicyRules, { content }: RuleInput): void {
+export function templateErrors(
+  results: RuleResults,
+  rules: PolicyRules,
+  { content, facts }: RuleInput,
+): void {
   if (!rules.requireApprovalIfTemplateError) return;
   const field = "require_approval_if_template_error";
   const errors = content.templateErrors();
@@ -19,7 +23,7 @@ export function templateErrors(results: RuleResults, rules: PolicyRules, { conte
     return recordFinding(results, rules, field, describeErrors(errors), finding);
   }
   if (content.hidden !== null) {
-    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden, facts));
   }
   recordPass(results, rules, field, "pass", null);
 }
