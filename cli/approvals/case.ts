@@ -4,6 +4,7 @@ import { isIntact, payloadOf, payloadWords, textOf, type CasePayload } from "./c
 import { Refused } from "../api.ts";
 import type { ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
+import { caseSentences } from "./sentence.ts";
 import { nameAndId } from "./names.ts";
 import { clipped, hasRightToLeft, wrapIndented } from "../sanitize-text.ts";
 import { count, dollars, duration } from "../format.ts";
@@ -15,6 +16,7 @@ export interface ApprovalCase {
   /** The intent digest, which every vote names. */
   readonly digest: string;
   readonly view: JsonObject;
+  readonly decision: JsonObject;
   /** The measured facts; null: the stored decision has none. */
   readonly facts: JsonObject | null;
   readonly agent: JsonObject | null;
@@ -42,6 +44,7 @@ export async function fetchCase(server: ApprovalServer, id: string): Promise<App
     state: textMember(view, "state") ?? "unknown",
     digest: textMember(view, "intent_digest") ?? "",
     view,
+    decision,
     facts: isJsonObject(facts) ? facts : null,
     agent: agent instanceof Refused ? null : agent,
     payload,
@@ -84,7 +87,8 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
   const shown = lines.map(
     ([label, words]) => `  ${label.padEnd(8)} ${wrapIndented(words, LABEL_COLUMNS, columns)}`,
   );
-  return [clipped(id, 64), ...shown];
+  const sentences = caseSentences(found).map((sentence) => `  ${wrapIndented(sentence, 2, columns)}`);
+  return [clipped(id, 64), ...sentences, ...shown];
 }
 
 /** A reviewer who sees codes must know why, and where the text itself is. */

@@ -23,6 +23,7 @@ const found = (view: JsonObject, bytes: Uint8Array = new Uint8Array()): Approval
   state: "rejected",
   digest: "d",
   view,
+  decision: {},
   facts: null,
   agent: { name: "importer", owner: "ops" },
   payload: payloadOf(bytes),

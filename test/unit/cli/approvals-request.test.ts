@@ -75,6 +75,7 @@ test.each([
     state,
     digest: "d",
     view: {},
+    decision: {},
     facts: null,
     agent: null,
     payload,
