@@ -3,6 +3,11 @@ import type { ApprovalRequirements, Decision } from "../../core/policy/decision.
 import type { Risk } from "../../core/policy/risk.ts";
 import { unknownFacts } from "../../core/proposal/doubt.ts";
 import { scrub } from "../../core/detection/pii/scrub.ts";
+import { amountText, dollars } from "../../core/presentation/amounts.ts";
+import { describedCase } from "../../core/presentation/described.ts";
+import { groupDigits } from "../../core/presentation/numbers.ts";
+import { reasonWords } from "../../core/presentation/reason-words.ts";
+import type { DescribedCase } from "../../core/presentation/sentence.ts";
 import type { IntentRecord } from "../../ports/intents.ts";
 import { MAX_NAME_CHARACTERS, oneLine } from "./one-line.ts";
 
@@ -20,6 +25,8 @@ export interface CaseSummary {
   readonly request: string | null;
   /** The agent's registered name. */
   readonly agent: string;
+  /** For its sentence; the names in it are those of the other fields. */
+  readonly described: DescribedCase;
   /** The person who wrote the payload in place of the agent; null: the agent did. */
   readonly editor: string | null;
   readonly risk: Risk;
@@ -55,6 +62,7 @@ export function caseSummary(intentRecord: IntentRecord, agentName: string): Case
     destination: oneLine(terms.destination, MAX_NAME_CHARACTERS),
     action: oneLine(terms.action, MAX_NAME_CHARACTERS),
     request: requestLine(intentRecord),
+    described: describedCase(state, decision?.facts ?? null, requestOf(intentRecord), agentName),
     agent: oneLine(agentName, MAX_NAME_CHARACTERS),
     editor: terms.editor === null ? null : oneLine(terms.editor, MAX_NAME_CHARACTERS),
     risk: terms.risk,
@@ -70,13 +78,17 @@ export function caseSummary(intentRecord: IntentRecord, agentName: string): Case
 }
 
 /** Method and URL for a message. A query can contain the payload's data, so `?…` replaces it. */
-export function requestLine({ case: record }: IntentRecord): string | null {
-  const { http } = record === null ? {} : (JSON.parse(record.request) as Partial<ProposalRequest>);
+export function requestLine(record: IntentRecord): string | null {
+  const { http } = requestOf(record);
   if (http === undefined) return null;
   const [address = "", query = ""] = http.url.split("?", 2);
   // Segment by segment, so that scrubbing one can't remove the host name too.
   const segments = address.split("/", MAX_SEGMENTS).map((segment) => scrub(percentDecoded(segment)));
   return oneLine(`${http.method} ${segments.join("/")}${query === "" ? "" : "?…"}`, MAX_REQUEST_CHARACTERS);
+}
+
+function requestOf({ case: record }: IntentRecord): Pick<ProposalRequest, "http"> {
+  return record === null ? {} : (JSON.parse(record.request) as ProposalRequest);
 }
 
 /** Percent-decoded as the server does, because `scrub` would miss encoded personal data. */
@@ -109,8 +121,7 @@ export interface SummaryLine {
 
 /** The lines by which approvers judge the case before they open it. */
 export function summaryLines(summary: CaseSummary): readonly SummaryLine[] {
-  const { destination, action, request, agent, editor, risk, records, valueCents, reasonCode, decideBy } =
-    summary;
+  const { destination, action, request, agent, editor, risk, records, reasonCode, decideBy } = summary;
   return [
     { label: "Agent", value: editor === null ? agent : `${agent}; payload written by ${editor}` },
     { label: "Action", value: action },
@@ -118,8 +129,11 @@ export function summaryLines(summary: CaseSummary): readonly SummaryLine[] {
     ...(request === null ? [] : [{ label: "Request", value: request }]),
     { label: "Risk", value: riskText(risk) },
     { label: "Records", value: records === null ? "unknown" : groupDigits(records) },
-    ...(valueCents === null ? [] : [{ label: "Value", value: dollars(valueCents) }]),
-    { label: "Held because", value: [reasonCode, ...summary.heldBy].join("; ") },
+    ...valueLine(summary),
+    {
+      label: "Held because",
+      value: [`${reasonWords(reasonCode)} (${reasonCode})`, ...summary.heldBy].join("; "),
+    },
     { label: "Needs", value: requirementText(summary) },
     { label: "Decide by", value: decideBy === null ? "no deadline" : new Date(decideBy).toISOString() },
   ];
@@ -147,6 +161,16 @@ function defanged(name: string): string {
   return name.replace(/[.:](?=\S)/g, "[$&]");
 }
 
+/** In its own currency; nothing where no amount is known, which the unknown facts explain. */
+function valueLine({ valueCents, described }: CaseSummary): readonly SummaryLine[] {
+  const foreign = described.totals.some(({ currency }) => currency !== "USD");
+  if (foreign) {
+    const sums = described.totals.map(({ currency, minor }) => amountText(minor, currency));
+    return [{ label: "Value", value: sums.join(", ") }];
+  }
+  return valueCents === null ? [] : [{ label: "Value", value: dollars(valueCents) }];
+}
+
 function riskText({ level, score, factors }: Risk): string {
   const why = factors.length === 0 ? "" : ` (${factors.join(", ")})`;
   return `${level}, ${(score / 100).toFixed(2)}${why}`;
@@ -158,13 +182,4 @@ function requirementText({ approval, votes }: CaseSummary): string {
   const of = who.length === 0 ? "" : ` of ${who.join(", ")}`;
   const soFar = votes === 0 ? "" : `, ${votes} so far`;
   return `${require} ${require === 1 ? "approval" : "approvals"}${of}${soFar}; by ${minAssurance} or stronger`;
-}
-
-function groupDigits(whole: number): string {
-  return String(whole).replace(/\B(?=(?:\d{3})+$)/g, ",");
-}
-
-function dollars(cents: number): string {
-  const [whole = "0", part = "00"] = (cents / 100).toFixed(2).split(".");
-  return `$${groupDigits(Number(whole))}.${part}`;
 }

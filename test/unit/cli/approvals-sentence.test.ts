@@ -61,5 +61,7 @@ test.each<JsonObject>([
 
 test("an agent's text ends no line and hides nothing", () => {
   const names = { agt_1: "bot\u001b[2J\nint_1 approved" };
-  expect(caseSentences({ view: { ...VIEW, names }, decision: {} }).join("")).not.toMatch(/\u001b|\n/);
+  const spoken = caseSentences({ view: { ...VIEW, names }, decision: {} }).join("");
+  expect(spoken).not.toContain("\u001b");
+  expect(spoken).not.toContain("\n");
 });

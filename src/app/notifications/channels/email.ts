@@ -4,6 +4,7 @@ import type { Channel, Person } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import { summaryLines, withoutLinks } from "../case-summary.ts";
+import { summarySentences } from "../summary-sentences.ts";
 import { oneLine } from "../one-line.ts";
 import type { CaseMessage } from "./case-message.ts";
 import { titleOf } from "./titles.ts";
@@ -96,8 +97,10 @@ export function emailContent(
   const title = `${titleOf(record)}: ${shown.destination}`;
   const facts = summaryLines(shown);
   const notice = linkNotice(link, summary.approval.minAssurance);
+  const sentences = summarySentences(shown);
   const text = [
     title,
+    sentences,
     statusText,
     facts.map(({ label, value }) => `${label}: ${value}`).join("\n"),
     ...(link === null ? [] : [link]),
@@ -108,6 +111,7 @@ export function emailContent(
   });
   const html = [
     `<h2>${escapeHtml(title)}</h2>`,
+    `<p>${escapeHtml(sentences)}</p>`,
     `<p>${escapeHtml(statusText)}</p>`,
     `<table cellpadding="4">${rows.join("")}</table>`,
     ...(link === null ? [] : [`<p><a href="${escapeHtml(link)}">Open case</a></p>`]),

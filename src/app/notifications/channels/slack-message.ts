@@ -1,5 +1,7 @@
+import type { Part } from "../../../core/presentation/parts.ts";
 import type { JsonObject } from "../../../core/base/json.ts";
 import { summaryLines, type CaseSummary } from "../case-summary.ts";
+import { summaryParts, writeParts } from "../summary-sentences.ts";
 import type { CaseMessage } from "./case-message.ts";
 
 /* Block Kit, within Slack's limits. Untrusted text is escaped and in a code span. */
@@ -39,6 +41,11 @@ function span(value: string): string {
   return `\`${escapeSlack(cut.replaceAll("`", "'"))}\``;
 }
 
+/** A sentence with its names in code spans, which they can't end. */
+function spoken(parts: readonly Part[]): string {
+  return parts.map(({ kind, text }) => (kind === "words" ? escapeSlack(text) : span(text))).join("");
+}
+
 /**
  * The approval request, with buttons.
  *
@@ -54,7 +61,7 @@ export function requestMessage(
     ...(reference === null ? [] : decisionButtons(summary, reference)),
     ...(link === null ? [] : [openButton(link)]),
   ];
-  return message(`${title}: ${summary.destination}`, [
+  return message(`${escapeSlack(title)}: ${spoken(summaryParts(summary))}`, [
     header(`${title}: ${summary.destination}`),
     fields(summary),
     ...(summary.votes === 0 ? [] : [context(caseMessage.statusText)]),
@@ -65,7 +72,7 @@ export function requestMessage(
 /** The same after the decision: the link to the case is the only button left. */
 export function decidedMessage(caseMessage: CaseMessage): SlackMessage {
   const { summary, statusText, link } = caseMessage;
-  return message(`${summary.destination}: ${statusText}`, [
+  return message(`${spoken(writeParts(summary))} ${escapeSlack(statusText)}`, [
     header(summary.destination),
     fields(summary),
     { type: "section", text: { type: "mrkdwn", verbatim: true, text: `*${escapeSlack(statusText)}*` } },
@@ -75,7 +82,7 @@ export function decidedMessage(caseMessage: CaseMessage): SlackMessage {
 
 /** One line about a case that was posted before: a reminder or an escalation. */
 export function noteMessage(text: string, { link }: Pick<CaseMessage, "link">): SlackMessage {
-  return message(text, [
+  return message(escapeSlack(text), [
     { type: "section", text: { type: "mrkdwn", verbatim: true, text: escapeSlack(text) } },
     ...(link === null ? [] : [{ type: "actions", elements: [openButton(link)] }]),
   ]);
@@ -120,8 +127,9 @@ export const REASON_INPUT = "text";
 /** Slack's limit for one input field. */
 export const MAX_REASON_CHARACTERS = 3000;
 
+/** @param text escaped */
 function message(text: string, blocks: readonly JsonObject[]): SlackMessage {
-  return { text: escapeSlack(text), blocks, unfurl_links: false, unfurl_media: false };
+  return { text, blocks, unfurl_links: false, unfurl_media: false };
 }
 
 function header(text: string): JsonObject {
