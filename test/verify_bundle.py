@@ -433,6 +433,7 @@ pending            approval_escalated       pending
 pending            superseded               over
 pending            expiry_escalated         pending
 pending            approved                 approved
+approved           approval_lapsed          pending
 pending            rejected                 over
 pending            cancelled                over
 pending            withdrawn                over
@@ -506,6 +507,11 @@ def story_of(entries, bodies):
         if event == "approved":
             by = string(body, "by") or ""
             story["approval"] = story["approval"] or (by, standing(ballot), ballot["noes"] > 0, outcome, evaluated)
+        elif event == "approval_lapsed":
+            # Those who vote again complete another approval.
+            agreed = story["approval"]
+            story["bad"] |= agreed is not None and agreed[0] in ("policy", "timeout")
+            story["approval"] = None
         elif event == "execution_requested":
             order = {"id": string(body, "order") or "", "fence": body.get("fence"), "until": body.get("expires_at")}
             order["digest"] = string(body, "intent_digest")

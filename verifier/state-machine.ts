@@ -42,6 +42,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   approval_reminded: { from: ["pending"], to: null },
   approval_escalated: { from: ["pending"], to: null },
   approved: { from: ["checked", "pending"], to: "approved" },
+  approval_lapsed: { from: ["approved"], to: "pending" },
   rejected: { from: ["pending"], to: "final" },
   cancelled: { from: ["pending"], to: "final" },
   superseded: { from: ["pending"], to: "final" },
@@ -141,6 +142,13 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
           outcome,
           evaluated,
         };
+        break;
+      case "approval_lapsed":
+        // Those who vote again complete another approval.
+        if (approval?.by === "policy" || approval?.by === "timeout") {
+          problem ??= `${label} takes back an approval that nobody voted for.`;
+        }
+        approval = null;
         break;
       case "execution_requested": {
         const order = orderOf(body);

@@ -418,6 +418,12 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant((): IntentCommand => ({ type: "tick" })) },
   {
+    weight: 3,
+    arbitrary: lapses.map((lapsed) => (state: IntentState): IntentCommand => {
+      return { type: "recount", digest: DIGEST, lapsed: lapsed(state), standings: [] };
+    }),
+  },
+  {
     weight: 2,
     arbitrary: commandsOf(
       "confirm_silence",

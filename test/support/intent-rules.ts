@@ -106,6 +106,8 @@ export function complaints(
   const attempts: Attempt[] = [];
   let open = true;
   let approvedAt: number | null = null;
+  let approvedBy: string | null = null;
+  let lapsedAt: number | null = null;
   let closed: string | null = null;
 
   for (const [index, { fact, command }] of committed.entries()) {
@@ -140,7 +142,8 @@ export function complaints(
       case "approval_vote_withdrawn": {
         const vote = votes.get(event.person);
         complain(vote === undefined || !open, "withdrew what was not there");
-        const byLapse = command?.type === "approve" && vote && isLapsed(vote, command.lapsed);
+        const counted = command?.type === "approve" || command?.type === "recount" ? command.lapsed : [];
+        const byLapse = vote !== undefined && isLapsed(vote, counted);
         const byVoter = command?.type === "reject" && vote && voiceUsed([vote], command.voter);
         complain(event.why === "credential_inactive" && !byLapse, "withdrew what still held");
         complain(event.why === "changed_mind" && !byVoter, "withdrew another's vote");
@@ -215,6 +218,27 @@ export function complaints(
         complain(silence.wait === null || isProof(command, silence.wait, at), "refused silence with proof");
         silence.wait = null;
         break;
+      case "approval_lapsed": {
+        const gone = command?.type === "recount" ? command.lapsed : [];
+        const left = new Map([...votes].filter(([, vote]) => !isLapsed(vote, gone)));
+        complain(
+          command?.type !== "recount" || open || approvedBy === null,
+          "took back what nobody approved",
+        );
+        complain(approvedBy !== null && !votes.has(approvedBy), "took back what policy or silence approved");
+        complain(byQuorum(terms, left), "took back what enough still approve");
+        complain(event.decideBy !== (approvedAt ?? 0) + terms.executionWindowMs, "another wait");
+        open = true;
+        approvedAt = null;
+        approvedBy = null;
+        silence.wait = null;
+        lapsedAt = at;
+        wait.deadline = event.decideBy;
+        wait.again = terms.onNoResponse === "escalate" ? wait.again : false;
+        wait.since = at;
+        remindedAt = null;
+        break;
+      }
       case "superseded":
         complain(
           command?.type !== "supersede" || !mayVote(terms, command.voter),
@@ -242,8 +266,13 @@ export function complaints(
           complain(gone.length > 0, "a vote counted that holds no longer");
         }
         complain(event.executeBy !== at + terms.executionWindowMs, "another execution window");
+        complain(
+          event.by === "timeout" && lapsedAt !== null,
+          "silence after an approval that was taken back",
+        );
         open = false;
         approvedAt = at;
+        approvedBy = event.by;
         break;
       }
       case "execution_requested": {

@@ -1,15 +1,14 @@
 import { eligibility } from "../../core/intent/approval.ts";
-import type { VoteContext, VoterStanding } from "../../core/intent/command.ts";
+import type { VoteContext } from "../../core/intent/command.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
-import type { IntentTerms, RecordedVote } from "../../core/intent/state.ts";
+import type { IntentTerms } from "../../core/intent/state.ts";
 import { currentBindings } from "../../core/intent/terms.ts";
 import { matchingSwitch, type SwitchTarget } from "../../core/policy/kill-switch.ts";
-import { excludedHandles, groupsOf, handlesOf } from "../../core/identity/people.ts";
-import type { Registry } from "../../core/registry/registry.ts";
+import { excludedHandles } from "../../core/identity/people.ts";
 import { err, type Result } from "../../core/base/result.ts";
 import { recheckIntent, type RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { ifActiveAgent } from "../identity/account.ts";
-import { grantorOf, type GrantorPorts } from "./mandate-grantor.ts";
+import { recountOf, type RecountPorts } from "./recount.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { CommandOutcome, Intent } from "../../ports/intents.ts";
 
@@ -27,7 +26,7 @@ export type VoteFailure =
   /** The intents of an agent that is suspended, or no agent any more, stay pending: none is approved or sent meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly status: string };
 
-export type VotePorts = Pick<Ports, "switches" | "mandates" | "roster"> & GrantorPorts & RecheckPorts;
+export type VotePorts = Pick<Ports, "switches"> & RecountPorts & RecheckPorts;
 
 /**
  * Casts every vote, whatever the channel. The intent's object checks eligibility, digest and phase; this function
@@ -58,37 +57,17 @@ export async function castVote(
     return err(refusal?.reason === "self_approval_forbidden" ? { kind: "refused", refusal } : blocker);
   }
   const { agent, approval } = state.terms;
-  const [rules, lapsed, proposer] = await Promise.all([
-    ports.rules.current(),
-    invalidatedVotes(state.votes, ports),
-    ports.principals.get(agent),
-  ]);
+  const [rules, proposer] = await Promise.all([ports.rules.current(), ports.principals.get(agent)]);
   // Beside the exclusions that the intent stores, an owner added to gate.yaml since the proposal is excluded.
   const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
   if (voter.handles.some((handle) => excluded.includes(handle))) {
     return err({ kind: "refused", refusal: { reason: "self_approval_forbidden" } });
   }
   const bindings = currentBindings(state.terms, rules);
-  const standings = standingsOf(state.votes, excluded, rules.registry);
+  const { lapsed, standings } = await recountOf(state, excluded, ports);
   return refusedOr(
     await intent.handle({ type: "approve", voter, digest, note, link, bindings, lapsed, standings }),
   );
-}
-
-/** The earlier voters as of now: gate.yaml may have taken them out of a group, or made them the agent's owner. */
-function standingsOf(
-  votes: readonly RecordedVote[],
-  excluded: readonly string[],
-  registry: Registry,
-): readonly VoterStanding[] {
-  return votes.map(({ person, acting }) => ({
-    person,
-    acting,
-    groups: groupsOf(person, registry),
-    isExcluded: [person, acting].some((each) =>
-      handlesOf(each, registry).some((handle) => excluded.includes(handle)),
-    ),
-  }));
 }
 
 function refusedOr(acted: Result<CommandOutcome, Refusal>): Result<CommandOutcome, VoteFailure> {
@@ -109,41 +88,4 @@ export async function approvalBlocker(
   const active = proposer === null ? null : ifActiveAgent(proposer);
   if (active?.ok === true) return null;
   return { kind: "proposer_inactive", status: active?.error.status ?? "unknown" };
-}
-
-/**
- * Ids of the principals and mandates of earlier votes that may vote no longer: those votes stop counting. A mandate also
- * lapses with its grantor's principal, which under a delegation is not the voter's.
- */
-async function invalidatedVotes(
-  votes: readonly RecordedVote[],
-  ports: VotePorts,
-): Promise<readonly string[]> {
-  const lapsed = await Promise.all(
-    votes.map(async (vote) => {
-      const principals = (await mayStillVote(vote, ports)) ? [] : [vote.principal];
-      if (vote.mandate === null) return principals;
-      const mandate = await ports.mandates.find(vote.mandate);
-      const isValid =
-        mandate !== null && mandate.revokedAt === null && (await grantorOf(mandate, ports)) !== null;
-      return isValid ? principals : [...principals, vote.mandate];
-    }),
-  );
-  return lapsed.flat();
-}
-
-/**
- * May the principal of an earlier vote still vote? A linked identity may while the registry lists its person, who has
- * not left it since.
- */
-async function mayStillVote(
-  { principal, acting, assurance, at }: RecordedVote,
-  { principals, rules, roster }: Pick<Ports, "principals" | "rules" | "roster">,
-): Promise<boolean> {
-  const [voter, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
-  if (voter?.status !== "active" || voter.role !== "reviewer") return false;
-  if (assurance === "key") return true;
-  if (!registry.people.has(acting)) return false;
-  const { lastAt } = await roster.departuresOf(acting);
-  return lastAt === null || lastAt < at;
 }

@@ -173,9 +173,10 @@ function outcomeOfAttempt<Failure>(
   return { kind: "not_executed", intent, reason: attempt };
 }
 
-/** Refusals of a lost race: another call claimed first, or a deadline passed. */
+/** Refusals of a lost race: another call claimed first, a deadline passed, or voters left and the intent waits again. */
 const RACE_REFUSALS: ReadonlySet<string> = new Set([
   "already_claimed",
+  "approval_lapsed",
   "wrong_phase",
   "expired",
   "attempts_exhausted",

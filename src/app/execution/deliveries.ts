@@ -9,6 +9,7 @@ import type { FoundOrder } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
 import { recordOrder } from "./orders.ts";
 import { deliveryToken, intentOfDelivery, isDeliveryToken } from "./tokens.ts";
+import type { RecountPorts } from "../approvals/recount.ts";
 import type { RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
@@ -25,7 +26,7 @@ export interface Delivery {
 export async function orderDelivery(
   intentId: string,
   agent: Principal,
-  ports: TokenPorts & Pick<Ports, "switches"> & RecheckPorts,
+  ports: TokenPorts & Pick<Ports, "switches"> & RecheckPorts & RecountPorts,
 ): Promise<Result<Delivery, OrderFailure>> {
   const found = await findVisibleRecord(intentId, agent, ports);
   if (found === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
@@ -52,7 +53,7 @@ export interface Download {
  */
 export async function download(
   token: string,
-  ports: TokenPorts & Pick<Ports, "switches"> & RecheckPorts,
+  ports: TokenPorts & Pick<Ports, "switches"> & RecheckPorts & RecountPorts,
 ): Promise<Result<Download, OrderFailure>> {
   const found = await findDelivery(token, ports);
   if (!found.ok) return found;

@@ -5,6 +5,8 @@ import type { Header } from "../../core/outbound/header-names.ts";
 import type { Destination, Upstream } from "../../core/registry/registry.ts";
 import { isBoundCredential } from "./agent-credential.ts";
 import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
+import { approvalLapse, type RecountPorts } from "../approvals/recount.ts";
+import type { Refusal } from "../../core/intent/refusal.ts";
 import { approvedAgain } from "./unless-stopped.ts";
 import { digestOfBytes } from "../digest-bytes.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
@@ -29,7 +31,8 @@ export type ExecutePorts = Pick<
   | "acceptedTokens"
   | "deriveToken"
   | "turns"
->;
+> &
+  RecountPorts;
 
 /** A write whose agent waits for the outcome. `Failure` is the door's own type, returned unchanged. */
 export interface InlineExecution<Failure = never> {
@@ -67,6 +70,8 @@ export async function executeWrite<Failure = never>(
   if (!isBoundCredential(terms, inline?.agentCredentials ?? [], ports)) {
     return { kind: "refused", refusal: { reason: "credential_changed" } };
   }
+  const lapse = await approvalLapseOf(intent, terms, ports);
+  if (lapse !== null) return { kind: "refused", refusal: lapse };
   const begun = await intent.beginSend(currentBindings(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) {
     const again = begun.error.reason === "approval_stale" ? await approvedAgain(intent, terms, ports) : null;
@@ -86,6 +91,16 @@ export async function executeWrite<Failure = never>(
   }
   const own = forwardsAgentCredentials(sending) ? (inline?.agentCredentials ?? []) : [];
   return sendClaimed(intent, sending, { entry, upstream: entry.upstream, body, own }, ports);
+}
+
+/** What policy approves at once has no votes, and its object is not read for them. */
+async function approvalLapseOf(
+  intent: Intent,
+  { outcome }: IntentTerms,
+  ports: RecountPorts,
+): Promise<Refusal | null> {
+  const state = outcome === "hold" ? await intent.getState() : null;
+  return state === null ? null : approvalLapse(intent, state, ports);
 }
 
 /** Destination and content of a claimed write. */

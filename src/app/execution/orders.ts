@@ -8,10 +8,11 @@ import { findVisibleIntent } from "../authority.ts";
 import { findOrder, readOrder, type OrderRecord } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
 import { secretsFor, type OrderSecrets, type SecretPorts } from "./order-secrets.ts";
+import { approvalLapse, type RecountPorts } from "../approvals/recount.ts";
 import type { RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
-type OrderPorts = SecretPorts & Pick<Ports, "intents"> & RecheckPorts;
+type OrderPorts = SecretPorts & Pick<Ports, "intents"> & RecheckPorts & RecountPorts;
 
 /** An order as one principal may see it. */
 export interface ShownOrder extends OrderRecord {
@@ -63,11 +64,14 @@ export async function getOrder(
 /** Has the intent's object issue the order; to be called within `unlessStopped`. */
 export async function recordOrder(
   intent: Intent,
-  { terms }: IntentState,
+  state: IntentState,
   { id: agent }: Principal,
   mode: OrderMode,
-  ports: RecheckPorts,
+  ports: RecheckPorts & RecountPorts,
 ): Promise<Result<{ readonly order: Order; readonly isNew: boolean }, OrderFailure>> {
+  const { terms } = state;
+  const lapse = await approvalLapse(intent, state, ports);
+  if (lapse !== null) return err({ kind: "refused", refusal: lapse });
   const acted = await actUnderCurrentBindings(intent, terms, ports, (bindings) => {
     return { type: "order", agent, mode, bindings };
   });

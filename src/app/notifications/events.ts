@@ -17,6 +17,7 @@ const EVENTS = {
   expiry_escalated: true,
   superseded: true,
   approved: true,
+  approval_lapsed: true,
   rejected: true,
   cancelled: true,
   withdrawn: true,

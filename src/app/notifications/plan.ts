@@ -32,6 +32,7 @@ const REQUEST_KINDS: ReadonlySet<DeliveryKind> = new Set(["held", "reminder", "e
 const WAITING_EVENTS: ReadonlySet<string> = new Set([
   "approval_requested",
   "policy_rechecked",
+  "approval_lapsed",
   "approval_reminded",
   "approval_escalated",
   "expiry_escalated",
@@ -102,6 +103,7 @@ function approverDeliveries(
   switch (entry.event) {
     case "approval_requested":
     case "policy_rechecked":
+    case "approval_lapsed":
     // A restore voids every link and question from before it.
     case "restored":
       // Nobody can approve what the rules in force block.

@@ -1,8 +1,9 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
-import type { ApprovalRequirements, PolicyRef, Quorum } from "../policy/decision.ts";
+import type { PolicyRef } from "../policy/decision.ts";
 import { err, ok } from "../base/result.ts";
-import type { VoteContext, CurrentBindings, VoterStanding } from "./command.ts";
+import type { VoteContext, CurrentBindings } from "./command.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
+import { admits, admittingPolicies, isComplete, isLapsed, recount, voteWithdrawn } from "./vote-count.ts";
 import type { IntentEvent } from "./event.ts";
 import { type Phase, wasOrdered } from "./phase.ts";
 import type { Refusal } from "./refusal.ts";
@@ -18,31 +19,6 @@ export function eligibility(state: IntentState, voter: Voter): Refusal | null {
     return { reason: "assurance_too_low", required: approval.minAssurance };
   }
   return null;
-}
-
-/**
- * A quorum with groups or people admits only their members, a quorum without admits every reviewer. Only the person's
- * id counts: handles contain display names, which may exclude but must not admit a namesake.
- */
-function admits(
-  { groups, people }: Pick<Quorum, "groups" | "people">,
-  voter: Pick<Voter, "person" | "groups">,
-): boolean {
-  if (groups.length === 0 && people.length === 0) return true;
-  return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
-}
-
-/** Complete when every policy's quorum is met by distinct persons; one person counts wherever admitted. */
-function isComplete(
-  { require, quorums }: ApprovalRequirements,
-  votes: readonly Pick<RecordedVote, "person" | "counts">[],
-): boolean {
-  const persons = new Set(votes.map(({ person }) => person));
-  if (persons.size < require) return false;
-  return quorums.every((quorum) => {
-    const counted = votes.filter(({ counts }) => counts.includes(quorum.policy));
-    return new Set(counted.map(({ person }) => person)).size >= quorum.require;
-  });
 }
 
 /**
@@ -105,39 +81,6 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   const voted = [...withdrawn, ...linkUsed(command), ...freed, vote];
   if (!isComplete(terms.approval, [...counted, { person, counts }])) return ok(voted);
   return ok([...voted, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
-}
-
-/**
- * The votes that count now, each in the quorums that admit its person now: they may have left a group, the registry or
- * Gate since they voted.
- */
-function recount(
-  { votes, terms: { approval } }: IntentState,
-  lapsed: readonly string[],
-  standings: readonly VoterStanding[] = [],
-): { readonly withdrawn: readonly IntentEvent[]; readonly votes: readonly RecordedVote[] } {
-  const withdrawn: IntentEvent[] = [];
-  const counted: RecordedVote[] = [];
-  for (const vote of votes) {
-    const standing = standings.find(({ person, acting }) => person === vote.person && acting === vote.acting);
-    if (isLapsed(vote, lapsed)) {
-      withdrawn.push(voteWithdrawn(vote.person, "credential_inactive"));
-    } else if (standing === undefined) {
-      counted.push(vote);
-    } else if (standing.isExcluded || !admits(approval, standing)) {
-      withdrawn.push(voteWithdrawn(vote.person, "not_eligible"));
-    } else {
-      counted.push({ ...vote, counts: admittingPolicies(approval, standing) });
-    }
-  }
-  return { withdrawn, votes: counted };
-}
-
-function admittingPolicies(
-  { quorums }: ApprovalRequirements,
-  voter: Pick<Voter, "person" | "groups">,
-): readonly string[] {
-  return quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
 }
 
 /** May a reviewer still reject an intent in this phase? Rejecting an approved intent revokes it. */
@@ -274,20 +217,6 @@ function isFrom(earlier: VoteIdentity, voter: Voter): boolean {
   if (earlier.principal === voter.principal) return true;
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
 }
-
-/** Was the principal that cast the vote, or its mandate, revoked since? */
-function isLapsed(
-  { principal, mandate }: Pick<RecordedVote, "principal" | "mandate">,
-  lapsed: readonly string[],
-) {
-  return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
-}
-
-function voteWithdrawn(person: string, why: Withdrawal) {
-  return { type: "approval_vote_withdrawn", person, why } as const;
-}
-
-type Withdrawal = Extract<IntentEvent, { type: "approval_vote_withdrawn" }>["why"];
 
 function linkRefusal(state: IntentState, { link }: Pick<VoteContext, "link">): Refusal | null {
   return link !== null && state.linksUsed.includes(link) ? { reason: "link_used" } : null;

@@ -100,6 +100,13 @@ export type IntentCommand =
       /** RFC 8785 text of the measured facts. */
       readonly facts: string;
     }
+  /** The write is about to begin: what is known now of those who approved it. */
+  | {
+      readonly type: "recount";
+      readonly digest: string;
+      readonly lapsed: readonly string[];
+      readonly standings: readonly VoterStanding[];
+    }
   /** What the dispatcher knows of a wait that ended in silence. */
   | ({ readonly type: "confirm_silence"; readonly digest: string } & SilenceWitness)
   /** Applies due deadlines and nothing else. */

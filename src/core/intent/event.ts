@@ -101,6 +101,8 @@ export type IntentEvent =
       /** Of an approval by silence: when an approver's channel took the message. */
       readonly notifiedAt?: Instant;
     }
+  /** Votes that completed the approval count no more: the intent waits again. Their withdrawals follow. */
+  | { readonly type: "approval_lapsed"; readonly decideBy: Instant }
   | { readonly type: "rejected"; readonly person: string; readonly note: string | null }
   | { readonly type: "cancelled"; readonly person: string; readonly note: string | null }
   | { readonly type: "withdrawn"; readonly note: string | null }

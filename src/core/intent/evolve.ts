@@ -87,6 +87,17 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
         approvedAt: at,
         executeBy: event.executeBy,
       });
+    case "approval_lapsed":
+      return {
+        ...next,
+        phase: "pending_approval",
+        decideBy: event.decideBy,
+        remindAt: firstReminder(at, event.decideBy),
+        executeBy: null,
+        decidedBy: null,
+        approvedAt: null,
+        lapsedAt: at,
+      };
     case "rejected":
     case "cancelled":
       return closed({ ...next, phase: event.type, decidedBy: event.person, endedBy: event.person });

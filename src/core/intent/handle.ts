@@ -7,6 +7,7 @@ import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import { DEFAULT_EXECUTION_LIMITS, type ExecutionLimits } from "./limits.ts";
+import { recountApproval } from "./lapsed-approval.ts";
 import { recheck } from "./recheck.ts";
 import type { Refusal } from "./refusal.ts";
 import { restoredEvents } from "./restored.ts";
@@ -139,6 +140,8 @@ function applyCommand(
       return erase(state, command, now);
     case "recheck":
       return recheck(state, command);
+    case "recount":
+      return recountApproval(state, command);
     case "confirm_silence":
       return confirmSilence(state, command, now);
     case "tick":
@@ -166,6 +169,7 @@ function actorOf(command: IntentCommand): string {
     case "begin":
     case "unclaim":
     case "recheck":
+    case "recount":
     case "confirm_silence":
     case "tick":
       return GATE;

@@ -25,6 +25,8 @@ export type Refusal =
   | { readonly reason: "edit_not_allowed" }
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
+  /** Voters may vote no longer, so that the approval was taken back: it waits again. */
+  | { readonly reason: "approval_lapsed" }
   /** The rules changed while it waited, and would block it now. */
   | { readonly reason: "blocked_by_rules"; readonly code: string }
   /** The agent's own credential is of another account than the one the write was proposed with. */

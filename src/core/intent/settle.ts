@@ -49,7 +49,8 @@ function overRetention(state: IntentState, now: Instant): IntentEvent | null {
 function noResponse(state: IntentState, now: Instant): IntentEvent {
   const { onNoResponse, risk, heldByContent } = state.terms;
   // A rejection below the required number is a response all the same.
-  const isSilence = state.rejections.length === 0;
+  // Nor is an approval that was taken back.
+  const isSilence = state.rejections.length === 0 && state.lapsedAt === undefined;
   // The rules that changed while it waited would block it: it waits for nobody's answer.
   if (state.terms.outcome === "block") return { type: "expired", from: "pending_approval" };
   switch (onNoResponse) {

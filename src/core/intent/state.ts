@@ -172,6 +172,8 @@ export interface IntentState {
   readonly remindAt: Instant | null;
   /** Set once the deadline passed without an answer under `auto_approve_if_low_risk`. */
   readonly silence?: Silence;
+  /** When its approval was taken back, because voters may vote no longer; absent: never. */
+  readonly lapsedAt?: Instant;
   /** When the rules last changed under it while it waited: approvers are notified anew. Absent: never. */
   readonly waitsSince?: Instant;
   /** Number of `escalate` steps taken. */

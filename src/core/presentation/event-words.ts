@@ -16,6 +16,7 @@ const EVENT_WORDS = {
   expiry_escalated: "Escalated, with more time",
   superseded: "Payload edited: a successor replaces it",
   approved: "Approved",
+  approval_lapsed: "Waits again: voters may vote no longer",
   rejected: "Rejected",
   cancelled: "Cancelled",
   withdrawn: "Withdrawn by the agent",

@@ -9,6 +9,7 @@ export const PROBLEM_CODES = [
   "already_rejected",
   "already_reported",
   "already_revoked",
+  "approval_lapsed",
   "approval_stale",
   "blocked_by_rules",
   "assurance_too_low",

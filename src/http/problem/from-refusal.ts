@@ -152,6 +152,11 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
     "approval_stale",
     "A policy or the destination's entry changed, and the intent was evaluated again: read it again, and decide on what it is now.",
   ),
+  approval_lapsed: problem(
+    409,
+    "approval_lapsed",
+    "A person whose vote completed the approval may vote no longer, so the intent waits for a decision again: wait for it, and execute then.",
+  ),
   credential_changed: problem(
     409,
     "credential_changed",

@@ -70,6 +70,7 @@ const KNOWN: Record<IntentEventType, true> = {
   outcome_resolved: true,
   restored: true,
   silence_not_counted: true,
+  approval_lapsed: true,
 };
 
 test("the verifier knows every kind of event of the ledger", () => {
@@ -144,6 +145,7 @@ const ACTS: readonly Act[] = [
   rechecked("approve"),
   rechecked("hold"),
   rechecked("block"),
+  ({ digest }) => ({ type: "recount", digest, lapsed: ["rev_ana", "rev_ben"], standings: [] }),
   ({ digest }) => ({ type: "confirm_silence", digest, upSince: T0, notifiedAt: T0 }),
   ({ digest }) => ({ type: "confirm_silence", digest, upSince: T0, notifiedAt: null }),
 ];
@@ -151,13 +153,17 @@ const ACTS: readonly Act[] = [
 // Commands that advance an intent are drawn more often than those that end it.
 const act = fc.oneof(
   {
-    weight: 5,
+    weight: 6,
     arbitrary: fc.constantFrom(
       ...ACTS.filter((_, at) => [0, 1, 7, 9, 11, 12, 14, 16, 20, 22, 23].includes(at)),
     ),
   },
   { weight: 1, arbitrary: fc.constantFrom(...ACTS) },
-  { weight: 1, arbitrary: fc.constantFrom(...ACTS.slice(-2)) },
+  // Events that few lives would reach: what silence comes to, and a claim's heartbeat, success and revocation.
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...ACTS.slice(-2), ...ACTS.filter((_, at) => [6, 12, 13].includes(at))),
+  },
 );
 const step = fc.record({ act, minutes: fc.constantFrom(0, 0, 1, 1, 6, 20, 70) });
 const OPEN = { policy: "crm", require: 1, groups: [], people: [] };
@@ -208,7 +214,7 @@ test("the verifier accepts every life that an intent can have", () => {
         facts.map(({ event }) => event.type),
       ]);
     }),
-    { numRuns: 4_000, seed: 20_261_124 },
+    { numRuns: 4_000, seed: 20_261_125 },
   );
   // All of them came up, but for what repeated proposals write; the seed is fixed so that this stays so.
   const missed = Object.keys(KNOWN).filter((event) => !seen.has(event));

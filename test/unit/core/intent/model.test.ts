@@ -182,6 +182,7 @@ test("the random lives reach every phase and every event many times", () => {
 /** All but repeats, which come by proposing and not by a command. */
 const REACHABLE = [
   "approval_escalated",
+  "approval_lapsed",
   "approval_link_used",
   "approval_reminded",
   "approval_requested",

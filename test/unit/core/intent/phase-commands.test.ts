@@ -75,6 +75,7 @@ const COMMANDS = {
     rules: [],
     facts: "{}",
   },
+  recount: { type: "recount", digest: DIGEST, lapsed: ["rev_ana"], standings: [] },
   confirm_silence: { type: "confirm_silence", digest: DIGEST, upSince: T0, notifiedAt: T0 },
   tick: { type: "tick" },
 } as const satisfies Record<IntentCommand["type"], IntentCommand>;
@@ -97,6 +98,7 @@ const NOTHING = {
   erase: "payload_erased",
   recheck: "-",
   confirm_silence: "-",
+  recount: "-",
   tick: "-",
 } as const;
 
@@ -116,6 +118,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   approved: {
     ...NOTHING,
+    recount: "approval_lapsed approval_vote_withdrawn",
     recheck: "policy_rechecked",
     erase: NO,
     ...NOTHING_ORDERED,
