@@ -5,6 +5,7 @@ import { Refused } from "../api.ts";
 import type { ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
 import { caseSentences } from "./sentence.ts";
+import { runsText } from "./earlier.ts";
 import { nameAndId } from "./names.ts";
 import { clipped, hasRightToLeft, wrapIndented } from "../sanitize-text.ts";
 import { count, dollars, duration } from "../format.ts";
@@ -66,6 +67,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
   const { id, state, digest, view, facts, agent } = found;
   const onBehalf = textMember(view, "on_behalf_of");
   const edit = editWords(view);
+  const runs = runsText(view);
   const lines: readonly (readonly [label: string, words: string])[] = [
     ["what", actionText(view)],
     ...requestLines(view),
@@ -78,6 +80,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
     ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason stored", 400)}`],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
     ...(state === "indeterminate" ? [["resolve", resolving(id)] as const] : []),
+    ...(runs === null ? [] : [["runs", runs] as const]),
     ["votes", votes(view)],
     ...(edit === null ? [] : [["edit", edit] as const]),
     ["payload", payloadWords(view, found.payload)],
@@ -111,12 +114,11 @@ function actionText(view: JsonObject): string {
   return action === destination ? destination : `${destination}, ${action}`;
 }
 
-/** The policy that the agent named; proxied requests name none, and get the destination's applicable policies. */
+/** The policies in force, which held it; the agent may have named another. */
 function policy(view: JsonObject): string {
-  const named = textMember(view, "policy_id");
-  if (named !== null && named !== "") return clipped(named, 120);
-  const applicable = listMember(view, "policies").filter(isJsonObject);
-  return clipped(applicable.map((one) => textMember(one, "id") ?? "?").join(", "), 120);
+  const inForce = listMember(view, "policies").filter(isJsonObject);
+  const ids = inForce.map((one) => textMember(one, "id") ?? "?");
+  return clipped(ids.length > 0 ? ids.join(", ") : (textMember(view, "policy_id") ?? "?"), 120);
 }
 
 function records(facts: JsonObject | null, view: JsonObject): string {

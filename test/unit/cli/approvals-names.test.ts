@@ -60,3 +60,46 @@ test("a case with right-to-left letters says that they are there, and one withou
   expect(lineOf("letters", { ...VIEW, on_behalf_of: "אב 5" })).toContain("run from right to left");
   expect(lineOf("letters", VIEW)).toBeUndefined();
 });
+
+const counts = (earlier: number, states: JsonObject) => ({
+  nth: earlier + 1,
+  earlier,
+  more: false,
+  states,
+  latest: [],
+});
+
+test("first run or fifth? A case says which run it is, and what became of the earlier ones", () => {
+  const seen_before = {
+    payload: counts(4, { succeeded: 3, rejected: 1 }),
+    shape: counts(30, { succeeded: 30 }),
+    agent: counts(99, { succeeded: 99 }),
+  };
+  const line = lineOf("runs", { ...VIEW, seen_before });
+  expect(line).toContain("of its kind 31st, earlier: 30 ");
+  expect(line).toContain("this payload 5th, earlier: 3 ");
+  const none = { payload: counts(0, {}), shape: counts(0, {}), agent: counts(0, {}) };
+  expect(lineOf("runs", { ...VIEW, seen_before: none })).toContain("of its kind first");
+});
+
+test.each([
+  [null],
+  ["five"],
+  [{}],
+  [{ agent: { earlier: "5" } }],
+  [{ agent: { earlier: 1e300 } }],
+  [{ agent: [], payload: 5 }],
+])("a response whose counts are %j shows none", (seen_before) => {
+  expect(lineOf("runs", { ...VIEW, seen_before })).toBeUndefined();
+});
+
+test("a hostile server's phases don't drive the terminal", () => {
+  const seen_before = { agent: counts(1, { "\u001b[2J": 1 }), payload: null, shape: null };
+  expect(lineOf("runs", { ...VIEW, seen_before })).not.toContain("\u001b");
+});
+
+test("a case names the policies that held it, whatever the agent named", () => {
+  const policies = [{ id: "finance-high-risk" }, { id: "all" }];
+  expect(lineOf("held by", { ...VIEW, policy_id: "mine", policies })).toContain("finance-high-risk, all:");
+  expect(lineOf("held by", { ...VIEW, policy_id: "mine", policies: [] })).toContain("mine:");
+});
