@@ -26,13 +26,16 @@ export async function previewOf(
 ): Promise<RulesPreview> {
   const cases: PreviewedCase[] = [];
   let checked = 0;
+  let pages = 0;
   for (let after: string | null = null; ;) {
     const page: JsonObject = await pageAfter(after);
     cases.push(...casesIn(page));
     checked += numberMember(page, "checked") ?? 0;
+    // A server that counts no cases ends it too.
+    pages += 1;
     after = textMember(page, "next");
     if (after === null) return { cases, checked, isCut: false };
-    if (checked >= MAX_CASES) return { cases, checked, isCut: true };
+    if (Math.max(checked, pages) >= MAX_CASES) return { cases, checked, isCut: true };
   }
 }
 
@@ -58,10 +61,14 @@ export function previewText({ cases, checked, isCut }: RulesPreview): string {
   const count = (becomes: string) => cases.filter((one) => one.becomes === becomes).length;
   const [held, blocked, approved] = [count("held"), count("blocked"), count("approved")];
   const again = cases.filter(({ state, becomes }) => state === "approved" && becomes !== "approved").length;
+  const [waits, stays] = [
+    again === 1 ? "1 of them was approved and waits again" : `${again} of them were approved and wait again`,
+    approved === 1 ? "1 more stays approved" : `${approved} more stay approved`,
+  ];
   return [
     `${held} held, ${blocked} would be blocked`,
-    ...(again === 0 ? [] : [`; ${again} of them were approved and wait${again === 1 ? "s" : ""} again`]),
-    ...(approved === 0 ? [] : [`; ${approved} more stay${approved === 1 ? "s" : ""} approved`]),
+    ...(again === 0 ? [] : [`; ${waits}`]),
+    ...(approved === 0 ? [] : [`; ${stays}`]),
     ...(isCut ? [` (of the newest ${checked.toLocaleString("en-US")} cases)`] : []),
   ].join("");
 }

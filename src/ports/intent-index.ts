@@ -34,9 +34,9 @@ export interface IntentFilter {
 export interface IntentSearch {
   /** In an agent's id, the whole; of an intent's id, its beginning. */
   readonly text: string;
-  /** Folded as names are (`nameKey`): names of principals that contain it match. */
-  readonly folded: string;
-  /** Ids of people whose names contain the text. Null: the reader searches by no people. */
+  /** Folded as names are (`nameKey`): names of principals that contain it match. Null: no names are searched. */
+  readonly folded: string | null;
+  /** Ids of people whose names contain the text. Null: no people are searched. */
   readonly people: readonly string[] | null;
 }
 

@@ -145,7 +145,8 @@ function searchClause({ text, folded, people }: IntentSearch, place: Place): str
   const lower = place(text.toLowerCase());
   const columns = SEARCHED.filter((column) => column !== "policies" || !JSON_PUNCTUATION.test(text));
   const tests = columns.map((column) => `instr(lower(${column}), ${lower}) > 0`);
-  const principals = `SELECT id FROM principals WHERE id = ${place(text)} OR instr(name_key, ${place(folded)}) > 0`;
+  const isNamed = folded === null ? "" : ` OR instr(name_key, ${place(folded)}) > 0`;
+  const principals = `SELECT id FROM principals WHERE id = ${place(text)}${isNamed}`;
   tests.push(`agent_id IN (${principals})`);
   if (people !== null) {
     tests.push(`EXISTS (

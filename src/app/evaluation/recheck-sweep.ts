@@ -14,9 +14,6 @@ import { waitingIntents } from "./waiting-intents.ts";
 const PAGE = 20;
 const PAGE_SECONDS = 1;
 
-/** Objects that one page asks at once. */
-const MAX_CONCURRENT = 4;
-
 /** Proposals that were evaluated under the earlier rules reach D1 within this time. */
 const START_SECONDS = 2;
 
@@ -63,11 +60,8 @@ export async function continueSweep(
   if (!(await ports.sweeps.take(page, begun, begun + PAGE_LIMIT_MS))) return;
   const waiting = await waitingIntents(cursor, PAGE, ports);
   const { ids, next } = waiting ?? { ids: [], next: null };
-  const entries = ids.values();
-  const work = async () => {
-    for (const id of entries) await recheckById(id, ports);
-  };
-  await Promise.all(Array.from({ length: MAX_CONCURRENT }, work));
+  // One after the other: several large payloads at once would not fit into an isolate.
+  for (const id of ids) await recheckById(id, ports);
   const isCurrent = await ports.sweeps.advance(page, next, ids.length, now());
   if (isCurrent && next !== null) {
     await ports.sweeps.enqueue({ type: "recheck", rules, cursor: next }, PAGE_SECONDS);

@@ -2,14 +2,14 @@ import { isHuman, nameKey, type Principal } from "../../core/identity/principal.
 import type { IntentSearch } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Programs don't search by people: they could try out names of the registry. */
+/** Programs search by no names: they could try out those of people and of other principals. */
 export async function searchFor(
   text: string,
   reader: Principal,
   { rules }: Pick<Ports, "rules">,
 ): Promise<IntentSearch> {
+  if (!isHuman(reader)) return { text, folded: null, people: null };
   const folded = foldedName(text);
-  if (!isHuman(reader)) return { text, folded, people: null };
   const { people } = (await rules.current()).registry;
   const found = [...people.values()].filter(({ name }) => foldedName(name).includes(folded));
   return { text, folded, people: found.map(({ id }) => id) };

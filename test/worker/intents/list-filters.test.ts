@@ -211,7 +211,17 @@ describe("a search", () => {
     expect(await found(`q=${SECRET_WORD}`)).toEqual([]);
   });
 
-  test("by a program finds no people: it could try out names of the registry", async () => {
+  test("by a program finds no names: it could try out those of the registry, and of other principals", async () => {
+    const runner = await register("runner", { name: "vpc-1" });
+    const id = await propose(importer, proposal("vpc.write"), "approved");
+    await flushed(id);
+    const idsFor = async (q: string) =>
+      (await call("GET", `/v1/intents?q=${encodeURIComponent(q)}`, runner.key)).body.intents.map(
+        (row: { readonly id: string }) => row.id,
+      );
+    expect(await idsFor("vpc.wri")).toEqual([id]);
+    expect(await idsFor(importer.id)).toEqual([id]);
+    expect(await idsFor("quarterly")).toEqual([]);
     expect(await found("q=ana", importer.key)).toEqual([]);
     expect(await found("q=diaz", importer.key)).toEqual([]);
     expect(await found("q=merge", importer.key)).toEqual(["rejected"]);
