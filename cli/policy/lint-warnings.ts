@@ -13,6 +13,7 @@ export function lintWarnings(policy: Policy, registry: Registry): readonly LintW
   const found = variants.flatMap((rules) => [
     ...ofRules(rules),
     ...uselessEscalations(rules, registry),
+    ...silenceOfNobody(rules, registry),
     ...countedAsOne(policy.id, rules, registry),
   ]);
   if (registry.destinations.size > 0) found.push(...unbound(policy, registry));
@@ -60,6 +61,13 @@ function ofRules(rules: PolicyRules): LintWarning[] {
     warn("risk", "the risk score has no effect (`hold_at: never`)");
   }
   return found;
+}
+
+/** Silence counts only where a channel took a message: without channels nothing is approved by it. */
+function silenceOfNobody({ onNoResponse, fields }: PolicyRules, registry: Registry): readonly LintWarning[] {
+  if (onNoResponse !== "auto_approve_if_low_risk" || registry.channels.size > 0) return [];
+  const message = "never approves: gate.yaml has no channel that notifies approvers";
+  return [{ line: fields.get("on_no_response")?.line ?? 1, message }];
 }
 
 /** Escalations to people who may not decide: a notification can't help them. */

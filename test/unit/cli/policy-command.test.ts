@@ -100,6 +100,18 @@ test("lint warns about people who are notified and can't decide, and about nobod
   expect((await lintEscalation("press", "{ people: [cleo] }")).out).not.toContain("may not decide");
 });
 
+test("lint warns where silence is to approve and no channel notifies anybody", async () => {
+  const lintSilence = (registry: string) => {
+    write("policies/p.yaml", `${GOOD}on_no_response: auto_approve_if_low_risk\n`);
+    const path = write("gate.yaml", registry);
+    return run("lint", "--policy-dir", join(folder, "policies"), "--registry", path);
+  };
+  const people = "people: { ana: { name: Ana } }\n";
+  expect((await lintSilence(people)).out).toMatch(/p\.yaml:5:1: never approves: gate\.yaml has no channel/);
+  const channel = `credentials: { hook: { ref: env://HOOK } }\nchannels: { room: { type: slack_webhook, secret: hook } }\n`;
+  expect((await lintSilence(people + channel)).out).not.toContain("never approves");
+});
+
 const SENT = "upstream: 'https://crm.example.com', prefix: /crm";
 const SMALL_PASSES = "auto_approve_under: 100\n";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { browserAt } from "../../support/worker/browser.ts";
 import {
   admin,
   call,
@@ -265,6 +266,21 @@ test("INV-08: after a delegated vote both approve themselves: two votes count, a
     for (const who of order) statuses.push((await own(who, intent)).body.status);
     expect(statuses).toEqual(["pending_approval", "approved"]);
     expect((await eventsOf(intent)).filter((event) => event === "approval_vote_withdrawn")).toHaveLength(1);
+  }
+
+  // The page offers what counts, and does not say that ana or ben approved it in person.
+  const shown = await propose(agent, proposal("crm.pair"), "pending_approval");
+  await approveFor(ben, "ana", shown);
+  for (const [who, words] of [
+    [ana, "ben approved this for you"],
+    [ben, "You approved this for ana"],
+  ] as const) {
+    const browser = browserAt("http://gate.test");
+    await browser.post("/v1/session", { key: who.key });
+    const page = (await browser.get(`/cases/${shown}`)).text;
+    expect(page).toContain(words);
+    expect(page).not.toContain("You approved this.");
+    expect(page).toContain(`action="/cases/${shown}/approve"`);
   }
 
   const intent = await propose(agent, proposal("crm.pair"), "pending_approval");

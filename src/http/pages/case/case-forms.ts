@@ -60,10 +60,10 @@ export function decisionForms(
       </details>
     </section>`;
   }
-  const hasApproved = votes.some(isFrom(voter));
+  const hasApproved = hasApprovedInPerson(votes, voter);
   return html`<section>
     <h2>Your decision</h2>
-    ${hasApproved ? html`<p>You approved this. You can still reject it.</p>` : null}
+    ${hasApproved ? html`<p>You approved this. You can still reject it.</p>` : delegatedNote(votes, voter)}
     <div class="choices">
       ${hasApproved || outcome === "block" ? null : approveForm(id, digest, link)}
       ${rejectForm(id, digest, link, "Reject")}
@@ -72,9 +72,25 @@ export function decisionForms(
   </section>`;
 }
 
+function hasApprovedInPerson(votes: IntentState["votes"], voter: Voter | null): boolean {
+  return votes.some((vote) => vote.person === vote.acting && isFrom(voter)(vote));
+}
+
+/** A vote under a delegation that this person is part of; their own takes its place. */
+function delegatedNote(votes: IntentState["votes"], voter: Voter | null): Markup | null {
+  const vote = votes.find(isFrom(voter));
+  if (vote === undefined || voter === null) return null;
+  return vote.person === voter.person
+    ? html`<p>${sanitizeText(vote.acting)} approved this for you. Your own approval takes its place.</p>`
+    : html`<p>
+        You approved this for ${sanitizeText(vote.person)}. Your own approval takes its place;
+        ${sanitizeText(vote.person)} can then approve in person too.
+      </p>`;
+}
+
 /** On a phone: the way to the forms, always in reach. */
 export function jumpBar({ votes, terms }: IntentState, voter: Voter): Markup {
-  const canApprove = terms.outcome !== "block" && !votes.some(isFrom(voter));
+  const canApprove = terms.outcome !== "block" && !hasApprovedInPerson(votes, voter);
   return html`<nav class="jump" aria-label="Decision">
     ${canApprove ? html`<a class="button primary" href="#comment">Approve…</a>` : null}
     <a class="button no" href="#reason">Reject…</a>
