@@ -24,6 +24,9 @@ const ROUNDS = 7;
 const REQUESTS = 60;
 const GOAL = 1.5;
 
+/** A person waits for it. */
+const PAGE_GOAL = 1.3;
+
 const ADMIN_KEY = "gate_ak_bench";
 
 /** The page size, at most the smaller queue, so that both responses have one size. */
@@ -38,6 +41,8 @@ const PAGES = {
   search: "/v1/approvals?q=crm.d7&limit=5",
   "decided, of one policy": "/v1/intents?status=decided&policy=policy-7",
   "decided, found nowhere": "/v1/intents?status=decided&q=nowhere",
+  "the inbox's page": "/cases",
+  "what I may decide": "/cases?mine=true",
 } as const;
 
 const root = resolve(import.meta.dirname, "..");
@@ -92,7 +97,8 @@ async function compare(
     ratios.push(other.p50 / one.p50);
   }
   const ratio = median(ratios);
-  const verdict = ratio < GOAL || path.endsWith("groups") ? "" : `  ABOVE THE GOAL OF ${GOAL}`;
+  const goal = path.startsWith("/cases") ? PAGE_GOAL : GOAL;
+  const verdict = ratio < goal || path.endsWith("groups") ? "" : `  ABOVE THE GOAL OF ${goal}`;
   return `${ratio.toFixed(2)} (p50 ${median(manys).toFixed(1)} ms over ${median(fews).toFixed(1)} ms)${verdict}`;
 }
 

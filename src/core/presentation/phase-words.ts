@@ -9,7 +9,7 @@ const PHASE_WORDS = {
   cancelled: "Cancelled",
   withdrawn: "Withdrawn by the agent",
   revoked: "Revoked",
-  scheduled: "Approved, handed to the executor",
+  scheduled: "Handed to the executor",
   claimed: "Being carried out",
   succeeded: "Carried out",
   failed: "Failed",

@@ -1,6 +1,6 @@
 import { parseStrictJson } from "../../base/strict-json.ts";
 import type { Facts } from "../../proposal/facts.ts";
-import { reasonText } from "../../proposal/doubt.ts";
+import { DOUBT_REASONS, reasonText } from "../../proposal/doubt.ts";
 import { csvShape } from "../../proposal/formats/csv.ts";
 import { type Fields, formFields } from "../../proposal/formats/form.ts";
 import { csvTable, type CsvTable } from "./csv-table.ts";
@@ -85,6 +85,7 @@ function csvLayout(text: string): PayloadLayout {
 }
 
 function formLayout(text: string): PayloadLayout {
+  if (text.includes(";")) return { kind: "text", because: DOUBT_REASONS.form_separator };
   const fields = formFields(text);
   if (fields === null || fields.length > MAX_FIELDS) {
     return { kind: "text", because: "it has too many fields" };

@@ -51,8 +51,13 @@ export function inboxRow(shown: CaseRow, context: RowContext): Markup {
       ${refusal === null || hasVoted ? null : html`<span>${whyNotYou(refusal, false) ?? "You can't decide this."}</span>`}
       ${notDelivered(context.undelivered)}
     </span>
-    ${pick === null || pick.sample === null ? null : html`<span class="sample asis">${sanitizeText(pick.sample)}</span>`}
+    ${pick === null || pick.sample === null ? null : html`<span class="sample asis">${sanitizeText(oneLine(pick.sample))}</span>`}
   </li>`;
+}
+
+/** A sample is one line; the page of the case shows the text as it is. */
+function oneLine(sample: string): string {
+  return sample.trimEnd().replaceAll(/\r?\n/g, " ⏎ ");
 }
 
 /** Has this person voted, in person or through another one? */

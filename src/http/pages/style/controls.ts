@@ -27,7 +27,7 @@ button:hover, .button:hover { background: var(--sunk); }
 .chip[aria-current] { border-color: var(--ink-2); color: var(--ink); font-weight: 600; }
 .pages { display: flex; gap: 16px; justify-content: space-between; margin: 16px 0 0; }
 
-dl { display: grid; grid-template-columns: minmax(112px, 176px) 1fr; gap: 8px 16px; margin: 0; }
+dl { display: grid; grid-template-columns: minmax(112px, 160px) 1fr; gap: 8px 16px; margin: 0; }
 dt { color: var(--ink-2); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dl + *, pre + p, pre + dl { margin-top: 12px; }
 
