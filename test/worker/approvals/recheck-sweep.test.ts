@@ -342,6 +342,23 @@ describe("a dry run", () => {
 test("the call that begins a sweep is the admin's, and says how far it is", async () => {
   const ben = await register("reviewer");
   expect((await call("POST", "/v1/recheck", ben.key)).status).toBe(403);
+  const enqueued = vi.spyOn(portsOf(bindings as never).sweeps, "enqueue").mockResolvedValue();
   const { body } = await call("POST", "/v1/recheck", admin);
+  expect(enqueued).toHaveBeenCalledTimes(1);
   expect(body).toEqual({ state: "started", rules: expect.stringMatching(/^[0-9a-f]{64}$/), checked: 0 });
+});
+
+test("cron begins a sweep once after a deploy, and a failure of it keeps cron from nothing else", async () => {
+  const { sweeps, log } = portsOf(env as never);
+  const enqueued = vi.spyOn(sweeps, "enqueue").mockResolvedValue();
+  const poked = vi.spyOn(log, "poke").mockResolvedValue();
+  const logged = vi.spyOn(console, "error").mockReturnValue();
+  const cron = () => worker.scheduled({} as never, env);
+  await cron();
+  await cron();
+  expect(enqueued).toHaveBeenCalledTimes(1);
+  vi.spyOn(sweeps, "read").mockRejectedValue(new Error("D1_ERROR"));
+  await cron();
+  expect(logged.mock.calls).toEqual([[expect.objectContaining({ event: "recheck_sweep_failed" })]]);
+  expect(poked).toHaveBeenCalledTimes(3);
 });

@@ -214,6 +214,8 @@ describe("a person of gate.yaml in Slack", () => {
     expect((await press("gate_reject", ANA, intent)).status).toBe(200);
     const [opened] = posted;
     expect(opened?.url).toBe("https://slack.com/api/views.open");
+    // "Reviewers' comments reach the agent, and the page does not say so."
+    expect(JSON.stringify(opened)).toContain("The agent and everybody who may see the case will read it.");
     expect(opened?.body).toMatchObject({
       trigger_id: "13345224609.738474920.8088930838d88f008e0",
       view: { type: "modal", callback_id: "gate_reject" },

@@ -110,6 +110,7 @@ export function rejectionView(summary: CaseSummary, metadata: string): JsonObjec
         type: "input",
         block_id: REASON_BLOCK,
         label: plain("Why?"),
+        hint: plain("The agent and everybody who may see the case will read it."),
         element: {
           type: "plain_text_input",
           action_id: REASON_INPUT,
