@@ -24,12 +24,13 @@ test("an agent that waits learns of an approval in a terminal and executes the w
   const environment = {
     XDG_CONFIG_HOME: join(home.path, "config"),
     GATE_ENDPOINT: `http://localhost:${port}`,
-    GATE_REVIEWER_KEY: reviewer,
   };
   const script = join(ROOT, "examples", "wait.mjs");
   const waiting = runScript(script, environment);
   const id = await pendingId(port, reviewer);
-  const decided = await run(["approvals", "approve", id, "--yes"], { env: environment });
+  const decided = await run(["approvals", "approve", id, "--yes"], {
+    env: { ...environment, GATE_API_KEY: reviewer },
+  });
   expect([decided.code, decided.err]).toEqual([0, ""]);
   const { code, out, err } = await waiting;
   expect([code, err]).toEqual([0, ""]);
