@@ -42,7 +42,7 @@ const SUSPEND: Change = {
   who: "a reviewer's or an admin's key",
   words: [],
   question: () => null,
-  done: (name) => `${name} is suspended: its key is refused. \`agents reactivate\` ends that.`,
+  done: (name) => `${name} is suspended: its key is refused, until it is reactivated.`,
 };
 
 const REACTIVATE: Change = {

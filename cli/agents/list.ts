@@ -8,6 +8,7 @@ import { clipped, visibleJson } from "../sanitize-text.ts";
 import { CONNECTION_FLAGS, connectionOf } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 import { allPrincipals, principalNamed, shown } from "./principals.ts";
+import { ownCommand } from "../own-command.ts";
 
 const WHO = "a reviewer's, an auditor's or an admin's key";
 
@@ -24,7 +25,7 @@ export async function runList(args: readonly string[], io: CommandIo): Promise<E
   const listed = all.filter((principal) => role === undefined || textMember(principal, "role") === role);
   if (values.json) io.out(visibleJson(listed));
   else if (listed.length === 0) {
-    io.out(`There is no ${role ?? "principal"} yet: agents add NAME registers one.`);
+    io.out(`There is no ${role ?? "principal"} yet. Register one: ${ownCommand()} agents add NAME`);
   } else io.out(table(["NAME", "ROLE", "STATUS", "ANSWERS FOR IT", "ID"], listed.map(rowOf)).join("\n"));
   return 0;
 }

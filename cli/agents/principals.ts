@@ -5,6 +5,7 @@ import { callApi, objectsOf } from "../api.ts";
 import { clipped } from "../sanitize-text.ts";
 import type { Connection } from "../server-and-key.ts";
 import { UsageError } from "../usage.ts";
+import { ownCommand } from "../own-command.ts";
 
 /** Pages of 200: far more principals than one organisation has. */
 const MAX_PAGES = 500;
@@ -35,7 +36,7 @@ export async function principalNamed(connection: Connection, who: string): Promi
     .map((principal) => textMember(principal, "name") ?? "")
     .filter((name) => name.toLowerCase().includes(who.toLowerCase()) && who !== "");
   const [first] = close;
-  const hint = first === undefined ? "`agents list` shows all" : `did you mean ${clipped(first, 80)}?`;
+  const hint = first === undefined ? `${ownCommand()} agents list` : `did you mean ${clipped(first, 80)}?`;
   throw new UsageError(`no principal is called ${clipped(who, 80)}: ${hint}`);
 }
 

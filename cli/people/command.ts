@@ -3,14 +3,15 @@ import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { runList, runUnlink } from "./run.ts";
+import { ownCommand } from "../own-command.ts";
 
 const USAGE = `Usage: zehrava-gate people <command> [options]
 
   list                    everybody who can sign in or holds a key, with what belongs to them
   unlink WHO              forget the account with which a person signs in, so that another one can take its place
 
-People are entries of gate.yaml; \`zehrava-gate agents add NAME --role reviewer --person ID\` gives one a key, and
-\`zehrava-gate agents suspend WHO\` stops one. WHO is the id (rev_…) or name of a principal that signs in.
+People are entries of gate.yaml; \`${ownCommand()} agents add NAME --role reviewer --person ID\` gives one a key, and
+\`${ownCommand()} agents suspend WHO\` stops one. WHO is the id (rev_…) or name of a principal that signs in.
 
 Options
   --yes                   without confirmation (unlink)

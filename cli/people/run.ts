@@ -8,6 +8,7 @@ import { EXIT_FAILED, type CommandIo, type ExitCode } from "../io.ts";
 import { visibleJson } from "../sanitize-text.ts";
 import { CONNECTION_FLAGS, connectionOf } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
+import { ownCommand } from "../own-command.ts";
 
 const COMMON = { ...CONNECTION_FLAGS, json: { type: "boolean", default: false } } as const;
 
@@ -53,7 +54,9 @@ function compare(one: string, other: string): number {
 export async function runUnlink(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { values, positionals } = parseFlags(args, { ...COMMON, ...CONFIRM_FLAGS }, { max: 1 });
   const [named] = positionals;
-  if (named === undefined) throw new UsageError("name the principal that signs in: `people list` shows them");
+  if (named === undefined) {
+    throw new UsageError(`name the principal that signs in: ${ownCommand()} people list`);
+  }
   const connection = connectionOf(values, "an admin's key");
   const principal = await principalNamed(connection, named);
   const name = shown(principal, "name");

@@ -5,6 +5,7 @@ import type { CommandIo, ExitCode } from "../io.ts";
 import { clipped, visibleJson } from "../sanitize-text.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 import { adminConnection, COMMON, webhookPath } from "./flags.ts";
+import { ownCommand } from "../own-command.ts";
 
 const DEFAULT_LIMIT = "20";
 
@@ -30,7 +31,9 @@ export async function runReplay(args: readonly string[], io: CommandIo): Promise
   const { values, positionals } = parseFlags(args, COMMON, { max: 2 });
   const [id, delivery] = positionals;
   const path = webhookPath(id);
-  if (delivery === undefined) throw new UsageError("name the delivery: `webhooks deliveries` shows them");
+  if (delivery === undefined) {
+    throw new UsageError(`name the delivery: ${ownCommand()} webhooks deliveries ${id}`);
+  }
   const url = `${path}/deliveries/${encodeURIComponent(delivery)}/replay`;
   const answer = await callApi(adminConnection(values), url, { method: "POST" });
   io.out(values.json ? visibleJson(answer) : `${deliveryLine(answer)}: sent again with all attempts`);

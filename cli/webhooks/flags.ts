@@ -1,5 +1,6 @@
 import { CONNECTION_FLAGS, connectionOf, type Connection, type ConnectionFlags } from "../server-and-key.ts";
 import { UsageError } from "../usage.ts";
+import { ownCommand } from "../own-command.ts";
 
 export const WHO = "an admin's key";
 
@@ -11,6 +12,6 @@ export function adminConnection(flags: ConnectionFlags): Connection {
 
 /** The route of the webhook that the command names. @throws {UsageError} */
 export function webhookPath(id: string | undefined): string {
-  if (id === undefined) throw new UsageError("name the webhook by its id: `webhooks list` shows them");
+  if (id === undefined) throw new UsageError(`name the webhook by its id: ${ownCommand()} webhooks list`);
   return `/v1/webhooks/${encodeURIComponent(id)}`;
 }

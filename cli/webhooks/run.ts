@@ -10,6 +10,7 @@ import type { Connection } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 import { deliveryLine } from "./deliveries.ts";
 import { adminConnection, COMMON, webhookPath } from "./flags.ts";
+import { ownCommand } from "../own-command.ts";
 
 /** `webhooks list`. */
 export async function runList(args: readonly string[], io: CommandIo): Promise<ExitCode> {
@@ -17,8 +18,9 @@ export async function runList(args: readonly string[], io: CommandIo): Promise<E
   const connection = adminConnection(values);
   const listed = objectsOf(await callApi(connection, "/v1/webhooks"), "webhooks", connection);
   if (values.json) io.out(visibleJson(listed));
-  else if (listed.length === 0) io.out("No webhook is registered: `webhooks add URL` registers one.");
-  else io.out(table(["ID", "STATE", "EVENTS", "URL", "DESCRIPTION"], listed.map(rowOf)).join("\n"));
+  else if (listed.length === 0) {
+    io.out(`No webhook is registered. Register one: ${ownCommand()} webhooks add https://example.com/gate`);
+  } else io.out(table(["ID", "STATE", "EVENTS", "URL", "DESCRIPTION"], listed.map(rowOf)).join("\n"));
   return 0;
 }
 
@@ -97,7 +99,7 @@ export async function runTest(args: readonly string[], io: CommandIo): Promise<E
   const { delivery_id: delivery } = await callApi(connection, `${path}/test`, { method: "POST" });
   const found = await attempted(connection, path, String(delivery));
   if (found === null) {
-    io.err("The test was not sent within 20 s: `webhooks deliveries` shows when it is.");
+    io.err(`The test was not sent within 20 s. See later: ${ownCommand()} webhooks deliveries ${id}`);
     return EXIT_FAILED;
   }
   io.out(values.json ? visibleJson(found) : deliveryLine(found));

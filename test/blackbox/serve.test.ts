@@ -1,8 +1,18 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { freePort, isAlive, lockOf, printedKey, run, serve, temporaryFolder } from "../support/command.ts";
+import {
+  freePort,
+  isAlive,
+  lockOf,
+  printedKey,
+  ROOT,
+  run,
+  serve,
+  temporaryFolder,
+} from "../support/command.ts";
 import { clientAt } from "../support/client.ts";
 const IMPORT = {
   destination: "salesforce.import",
@@ -24,6 +34,16 @@ test("the first start shows three keys once, and stores only the agent's", async
     for (const role of ["admin", "agent", "reviewer"] as const) keys.push(printedKey(server.out(), role));
     expect(server.out()).toContain("curl -s http://127.0.0.1:");
     expect(server.out()).toContain(`http://127.0.0.1:${port} in a browser`);
+    // The printed lines run as they are, pasted into a shell in this folder.
+    const line = /^ {2}(GATE_ENDPOINT=\S+ GATE_API_KEY=\S+ npx zehrava-gate approvals list)$/m.exec(
+      server.out(),
+    )?.[1];
+    const pasted = (text = "") => execFileSync("sh", ["-c", text], { cwd: ROOT, encoding: "utf8" });
+    expect(pasted(line)).toBe("Nothing waits for a decision.\n");
+    expect(JSON.parse(pasted(/^ {2}(curl -s .+)$/m.exec(server.out())?.[1]))).toMatchObject({
+      status: "pending_approval",
+    });
+    expect(pasted(line)).toContain("salesforce.import");
     const left = join(home.path, "config", "zehrava-gate", "local-agents.json");
     expect(JSON.parse(readFileSync(left, "utf8"))).toEqual({ [port]: keys[1] });
     expect(modeOf(left)).toBe(0o600);
