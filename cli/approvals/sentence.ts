@@ -30,6 +30,7 @@ export function caseSentences({
     method: http === null ? null : textMember(http, "method"),
     records: numberMember(view, "estimated_records"),
     valueCents: centsIn(facts),
+    hasFacts: facts !== null,
     totals: totalsIn(facts),
     recipients: facts === null ? null : numberMember(facts, "recipients"),
   });

@@ -23,6 +23,7 @@ export function describedCase(
     method: request?.http?.method ?? null,
     records: terms.records,
     valueCents: terms.valueCents,
+    hasFacts: facts !== null,
     totals: facts?.totals ?? [],
     recipients: facts?.recipients ?? null,
   };
@@ -38,6 +39,7 @@ export function describedRow(row: IntentRow, agent: string): DescribedCase {
     method: null,
     records: row.records,
     valueCents: row.value_cents,
+    hasFacts: false,
     totals: [],
     recipients: null,
   };

@@ -13,6 +13,8 @@ export interface DescribedWrite {
   /** Effective records and US cents; null: unknown. */
   readonly records: number | null;
   readonly valueCents: number | null;
+  /** False: only the index's numbers are known, so that an amount may be one in another currency. */
+  readonly hasFacts: boolean;
   /** Sums per currency, in minor units; empty where none was measured. */
   readonly totals: Facts["totals"];
   /** Null: not counted. */
@@ -52,13 +54,16 @@ function writePhrase(described: DescribedWrite): readonly Part[] {
   return [words(`${spoken.verb} `), ...objectOf(spoken, described), after, name(destination)];
 }
 
-function objectOf({ unit }: WriteWords, { records, valueCents, totals }: DescribedWrite): readonly Part[] {
+function objectOf(
+  { unit }: WriteWords,
+  { records, valueCents, totals, hasFacts }: DescribedWrite,
+): readonly Part[] {
   if (unit !== null) {
     return [words(records === null ? `an unknown number of ${unit[1]}` : counted(records, ...unit))];
   }
   const sum = sumText(totals, valueCents);
   const spread = records === null || records < 2 ? [] : [words(` in ${counted(records, "record")}`)];
-  return [sum === null ? words("an unknown amount") : amount(sum), ...spread];
+  return [sum === null ? words(hasFacts ? "an unknown amount" : "an amount") : amount(sum), ...spread];
 }
 
 /** More currencies than these are listed beside the sentence. */

@@ -24,7 +24,9 @@ export function partsMarkup(parts: readonly Part[]): Markup {
 
 /** `3 hours ago`, with the exact time on hover and in print. */
 export function relativeTime(at: number, now: number): Markup {
-  return html`<time datetime="${isoText(at)}" title="${timeText(at)}">${distanceText(at, now)}</time>`;
+  return html`<time class="relative" datetime="${isoText(at)}" title="${timeText(at)}"
+    >${distanceText(at, now)}</time
+  >`;
 }
 
 /** `2026-03-08 14:30 UTC`, with how long ago on hover. */

@@ -21,6 +21,7 @@ const SUMMARY: CaseSummary = {
     method: null,
     records: 1,
     valueCents: null,
+    hasFacts: true,
     totals: [],
     recipients: null,
   },

@@ -30,9 +30,9 @@ export const NARROW = `
   .jump a { flex: 1; }
 }
 @media print {
-  form, nav, .jump, .chips, .pages { display: none !important; }
+  form, nav, #decide, .jump, .chips, .pages { display: none !important; }
   body { background: none; } section, .rows { break-inside: avoid-page; border-color: #999; }
   .box > pre, .box > .scroll { max-height: none; }
-  time[title]::after { content: " (" attr(title) ")"; }
+  time.relative[title]::after { content: " (" attr(title) ")"; }
 }
 `;

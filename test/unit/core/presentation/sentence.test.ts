@@ -13,6 +13,7 @@ const described = (more: Partial<DescribedCase>): DescribedCase => ({
   method: null,
   records: 1,
   valueCents: null,
+  hasFacts: true,
   totals: [],
   recipients: null,
   ...more,
@@ -72,6 +73,11 @@ test.each<[Partial<DescribedCase>, string]>([
   ],
 ])("a case is one sentence: %j", (more, expected) => {
   expect(sentence(more)).toBe(expected);
+});
+
+test("an amount that only the case's record has is not called unknown", () => {
+  const text = sentence({ destination: "stripe.refund", hasFacts: false });
+  expect(text).toBe("newsletter-writer wants to refund an amount through stripe.refund.");
 });
 
 test("a DELETE is not called what the destination's name promises", () => {
