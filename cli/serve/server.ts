@@ -144,13 +144,7 @@ async function startLocked(
       lock.nameRuntime(identity);
     },
   });
-  const readsRules = new URL("/sign-in", runtime.url);
-  const health = watchServer(
-    source,
-    lock,
-    () => process,
-    () => void fetch(readsRules).catch(() => undefined),
-  );
+  const health = watchServer(source, lock, () => process);
   try {
     await waitUntilHealthy(runtime.url);
     if (restore !== null && !restore.isDone) {

@@ -12,31 +12,16 @@ export interface Watch {
 
 const POLL_MS = 500;
 
-/** The Worker may use rules that it read a moment before an edit: it is notified again at the next poll. */
-const NOTICES = 2;
-
-/**
- * Polls the rules, so that an invalid edit is reported without traffic, and the runtime, which could crash.
- *
- * @param notify has the Worker read changed rules: without traffic it would not learn who was taken out of gate.yaml, and
- *   put back
- */
+/** Polls the rules, so that an invalid edit is reported without traffic, and the runtime, which could crash. */
 export function watchServer(
   source: RulesSource,
   lock: DataLock,
   runtime: () => ProcessIdentity | null,
-  notify: () => void,
 ): Watch {
   let timer: NodeJS.Timeout | undefined;
-  let known = source.current().version;
-  let left = 0;
   const failed = new Promise<string>((resolve) => {
     timer = setInterval(() => {
-      const { version } = source.current();
-      if (version !== known) left = NOTICES;
-      known = version;
-      if (left > 0) notify();
-      left = Math.max(left - 1, 0);
+      source.current();
       const process = runtime();
       if (process !== null && !isSameProcess(process)) resolve("the runtime ended by itself");
       else if (!lock.isHeld()) resolve("the lock of the data folder was taken away");

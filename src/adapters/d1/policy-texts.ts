@@ -23,17 +23,20 @@ export function ruleBook(
   candidate: RuleBook["candidate"],
   roster: Pick<D1Roster, "observe">,
 ): RuleBook {
+  async function observed(): Promise<CompiledRules> {
+    const rules = await source();
+    await roster.observe(rules.registry);
+    return rules;
+  }
+
   return {
-    async current() {
-      const rules = await source();
-      await roster.observe(rules.registry);
-      return rules;
-    },
+    current: observed,
 
     candidate,
 
+    // Observed too: the local server asks for an evaluation after each edit, also where no other request comes.
     async digest() {
-      return (await source()).digest;
+      return (await observed()).digest;
     },
 
     async ids() {
