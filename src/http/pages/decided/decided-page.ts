@@ -177,7 +177,7 @@ function line({ row, described, record }: CaseRow, nameOf: NameOf, now: number):
     <td class="num" data-label="records">${recordsOf(row, record)}</td>
     <td class="num" data-label="value">${valueOf(row, record)}</td>
     <td data-label="under"><bdi>${sanitizeText(policies.join(", "))}</bdi></td>
-    <td><a href="/v1/intents/${row.id}/evidence" download>Download</a></td>
+    <td data-label="evidence"><a href="/v1/intents/${row.id}/evidence" download>Download</a></td>
   </tr>`;
 }
 

@@ -1,6 +1,7 @@
 /** One case: roomy, the sentence first, hashes last. */
 export const CASE = `
-.headline h1 { font-size: 28px; line-height: 1.25; margin: 8px 0 12px; text-wrap: pretty; }
+.headline { margin: 0 0 12px; }
+.headline h1 { font-size: 28px; line-height: 1.25; margin: 8px 0; text-wrap: pretty; }
 .headline h1 bdi { overflow-wrap: anywhere; }
 .headline .marks { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; }
 .why { padding: 12px 16px; border-radius: 6px; border-left: 4px solid var(--wait); background: var(--wait-tint); margin: 0 0 16px; }

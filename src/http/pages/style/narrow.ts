@@ -1,5 +1,11 @@
 /** Phones, and paper. */
 export const NARROW = `
+/* Nine columns need room; otherwise a decided case is a card. */
+@media (max-width: 1080px) {
+  .ledger table, .ledger tbody, .ledger tr, .ledger td { display: block; width: auto; } .ledger thead { display: none; }
+  .ledger tr { padding: 12px 16px; border-bottom: 1px solid var(--line); } .ledger td, .ledger td:first-child { border: 0; padding: 0 0 4px; text-align: left; }
+  .ledger td[data-label] { display: inline-block; margin-right: 12px; } .ledger td[data-label]::before { content: attr(data-label) " "; color: var(--ink-3); }
+}
 @media (max-width: 640px) {
   input, textarea, select { font-size: 16px; min-height: 44px; }
   button, .button, .chip, details > summary, .top nav a { min-height: 44px; }
@@ -18,9 +24,6 @@ export const NARROW = `
   .headline h1 { font-size: 20px; } .facts { grid-template-columns: 1fr 1fr; }
   dl:not(.facts) { grid-template-columns: 1fr; gap: 0; } dl:not(.facts) dd { margin-bottom: 8px; }
   .steps > li { grid-template-columns: 1fr; }
-  .ledger table, .ledger tbody, .ledger tr, .ledger td { display: block; width: auto; } .ledger thead { display: none; }
-  .ledger tr { padding: 12px 16px; border-bottom: 1px solid var(--line); } .ledger td, .ledger td:first-child { border: 0; padding: 0 0 4px; text-align: left; }
-  .ledger td[data-label] { display: inline-block; margin-right: 12px; } .ledger td[data-label]::before { content: attr(data-label) " "; color: var(--ink-3); }
   .search { grid-template-columns: 1fr; }
   .choices form > button, .batch button { align-self: stretch; width: 100%; }
   .jump {
