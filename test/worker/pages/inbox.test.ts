@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Principal } from "../../support/client.ts";
 import { browserAt, type Browser } from "../../support/worker/browser.ts";
 import {
@@ -108,6 +109,38 @@ describe("the inbox", () => {
     expect(text).toContain("it was proposed by your own agent");
     expect(text).not.toContain('type="checkbox"');
     expect(text).not.toContain(`name="case.${ids[0]}"`);
+  });
+
+  test("reads no more of the index than its page, in the order of deadlines", async () => {
+    const statements: string[] = [];
+    const prepare = env.DB.prepare.bind(env.DB);
+    vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
+      statements.push(sql);
+      return prepare(sql);
+    });
+    expect((await browser.get("/cases?limit=1")).status).toBe(200);
+    vi.restoreAllMocks();
+    const sql = statements.find((each) => each.includes("SELECT intents.* FROM")) ?? "";
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>();
+    const plan = results.map(({ detail }) => detail).join("; ");
+    expect(plan).toContain("USING INDEX intents_pending_by_deadline");
+    expect(plan).not.toContain("TEMP B-TREE");
+  });
+
+  test("goes through what waits page by page, each case once", async () => {
+    const agent = await register("agent");
+    const ids: string[] = [];
+    for (const destination of ["crm.pair", "crm.defer", "crm.held", "crm.noes"]) {
+      ids.push(await propose(agent, proposal(destination), "pending_approval"));
+    }
+    const seen: string[] = [];
+    let path = `/cases?agent=${agent.id}&limit=1`;
+    for (let pages = 0; pages < 6 && path !== ""; pages += 1) {
+      const { text } = await browser.get(path);
+      seen.push(...ids.filter((id) => text.includes(`href="/cases/${id}"`)));
+      path = (/href="([^"]*after=[^"]*)">More/.exec(text)?.[1] ?? "").replaceAll("&amp;", "&");
+    }
+    expect(seen.toSorted()).toEqual(ids.toSorted());
   });
 
   test.each(["order=loudest", "after=x", "limit=0", "mine=1"])("refuses %s", async (query) => {
