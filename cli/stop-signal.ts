@@ -4,16 +4,34 @@ export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const MAX_STOP_MS = 15_000;
 
 /**
+ * Where a signal goes, in this process: the entry, the command and `npm start` are bundled apart. A listener is never
+ * replaced, because Node drops a signal that arrived while modules loaded together with the listener that it was for.
+ */
+const RECEIVER = Symbol.for("zehrava-gate.stop-signal");
+
+const receivers = globalThis as { [RECEIVER]?: () => void };
+
+function receive(): void {
+  receivers[RECEIVER]?.();
+}
+
+function receiveBy(receiver: () => void): void {
+  receivers[RECEIVER] = receiver;
+  for (const signal of STOP_SIGNALS) {
+    if (process.listenerCount(signal) === 0) process.on(signal, receive);
+  }
+}
+
+/**
  * Where there is nothing to close a signal ends the process at once: before a server starts, and while a command watches.
  *
  * @param say takes a line for the person who stopped it
  */
 export function exitOnStopSignal(say: (line: string) => void): void {
-  const stop = (): void => {
+  receiveBy(() => {
     say("Stopped.");
     process.exit(0);
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  });
 }
 
 export interface StopSignal {
@@ -23,7 +41,7 @@ export interface StopSignal {
 }
 
 /**
- * The first signal asks for a clean stop, and replaces `exitOnStopSignal`. Repeats are taken as the same wish: npm, npx
+ * The first signal asks for a clean stop, in place of `exitOnStopSignal`. Repeats are taken as the same wish: npm, npx
  * and a restarted command each pass on the signal that a terminal has sent to all of them.
  */
 export function onStopSignal(): StopSignal {
@@ -35,10 +53,7 @@ export function onStopSignal(): StopSignal {
       setTimeout(giveUp, MAX_STOP_MS).unref();
       resolve(null);
     };
-    for (const signal of STOP_SIGNALS) {
-      process.removeAllListeners(signal);
-      process.on(signal, request);
-    }
+    receiveBy(request);
     if (process.env["npm_command"] === "exec") onParentsEnd(request);
   });
   return { requested, isRequested: () => isRequested };
