@@ -51,6 +51,11 @@ export function linkUrl(ports: Pick<Ports, "deriveToken" | "settings">, claims: 
   return publicUrl === null ? null : `${publicUrl}/case?link=${approvalLink(ports, claims)}`;
 }
 
+/** The list of cases that wait, for signed-in people. Null without `GATE_PUBLIC_URL`. */
+export function inboxUrl({ settings: { publicUrl } }: Pick<Ports, "settings">): string | null {
+  return publicUrl === null ? null : `${publicUrl}/cases`;
+}
+
 /** The case page, for signed-in people. Null without `GATE_PUBLIC_URL`. */
 export function caseUrl(ports: Pick<Ports, "settings">, intentId: string): string | null {
   const { publicUrl } = ports.settings;

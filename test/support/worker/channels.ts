@@ -143,7 +143,11 @@ export function delivery(
 /** Sends one delivery to its channel; the test stands in for the outside world. */
 export async function notifyChannel(
   record: DeliveryRecord,
-  world: Pick<Ports, "sendOutgoing"> & { readonly earlier?: readonly DeliveryRecord[] },
+  world: Pick<Ports, "sendOutgoing"> & {
+    readonly earlier?: readonly DeliveryRecord[];
+    /** To the same target, the newest first. */
+    readonly before?: readonly DeliveryRecord[];
+  },
   settings: Partial<Ports["settings"]> = { publicUrl: "https://gate.example.com" },
 ) {
   const real = ports();
@@ -152,7 +156,11 @@ export async function notifyChannel(
     ...real,
     settings: { ...real.settings, ...settings },
     sendOutgoing: world.sendOutgoing,
-    deliveries: { ...real.deliveries, ofIntents: async () => world.earlier ?? [] },
+    deliveries: {
+      ...real.deliveries,
+      ofIntents: async () => world.earlier ?? [],
+      log: async () => world.before ?? [],
+    },
   });
 }
 

@@ -260,6 +260,71 @@ describe("a Slack app", () => {
     expect(world.got[0]?.text).toContain("gate_open");
   });
 
+  test("many at once: the sixth within a minute posts a message for the rest, which are replies to it with their buttons", async () => {
+    const intent = await held();
+    const now = Date.now();
+    const before = Array.from({ length: 5 }, (_, n) =>
+      delivery("app", `int_${n}`, "held", {
+        at: now - n * 1_000,
+        state: "delivered",
+        receipt: `C0APPROVALS/1.${n}`,
+      }),
+    );
+    const few = { ...outside(() => slackOk()), before: before.slice(1) };
+    await notifyChannel(delivery("app", intent, "held", { at: now }), few);
+    expect(few.got.map(({ body }) => body.thread_ts)).toEqual([undefined]);
+
+    const sixth = { ...outside(() => slackOk("7.0")), before };
+    const first = await notifyChannel(delivery("app", intent, "held", { at: now }), sixth);
+    expect(sixth.got.map(({ body }) => body.thread_ts)).toEqual([undefined, "7.0"]);
+    const [head, reply] = sixth.got;
+    // The fallback text says agent, what and why.
+    expect(head?.body.text).toMatch(
+      /^Many requests at once, the first of them: .+ wants to .+ Held: .+ replies to this message\.$/,
+    );
+    expect(head?.text).not.toContain("gate_approve");
+    expect(reply?.text).toContain("gate_approve");
+    expect(first).toMatchObject({ kind: "delivered", receipt: "C0APPROVALS/7.0/7.0" });
+
+    const posted = delivery("app", "int_6", "held", {
+      at: now,
+      state: "delivered",
+      receipt: "C0APPROVALS/8.1/7.0",
+    });
+    const seventh = { ...outside(() => slackOk("8.2")), before: [posted, ...before] };
+    const second = await notifyChannel(delivery("app", intent, "held", { at: now + 1 }), seventh);
+    expect(seventh.got.map(({ body }) => body.thread_ts)).toEqual(["7.0"]);
+    expect(second).toMatchObject({ receipt: "C0APPROVALS/8.2/7.0" });
+
+    const old = before.map((each) => ({ ...each, at: now - 61_000 }));
+    const later = { ...outside(() => slackOk()), before: old };
+    await notifyChannel(delivery("app", intent, "held", { at: now }), later);
+    expect(later.got.map(({ body }) => body.thread_ts)).toEqual([undefined]);
+  });
+
+  test("a reply among many is updated itself, and reminded in the thread that it is in", async () => {
+    const intent = await held();
+    const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/8.2/7.0" })];
+    const reminder = { ...outside(() => slackOk("9.9")), earlier };
+    await notifyChannel(delivery("app", intent, "reminder"), reminder);
+    expect(reminder.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "7.0" });
+    await approve(intent);
+    const decided = { ...outside(() => slackOk()), earlier };
+    await notifyChannel(delivery("app", intent, "decided"), decided);
+    expect(decided.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", ts: "8.2" });
+  });
+
+  test("many at once through an incoming webhook: each is one line that says agent, what and why", async () => {
+    const intent = await held();
+    const now = Date.now();
+    const before = Array.from({ length: 5 }, (_, n) => delivery("hook", `int_${n}`, "held", { at: now }));
+    const world = { ...outside(), before };
+    await notifyChannel(delivery("hook", intent, "held", { at: now }), world);
+    expect(world.got[0]?.body.text).toMatch(/^Approval needed: .+ wants to .+ Held: /);
+    expect(world.got[0]?.body.blocks).toHaveLength(1);
+    expect(world.got[0]?.text).toContain("gate_open");
+  });
+
   test("removes the buttons after a decision elsewhere, and names who decided and the state", async () => {
     const intent = await held();
     const earlier = [

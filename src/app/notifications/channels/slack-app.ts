@@ -1,21 +1,24 @@
 import { ASSURANCE_RANK } from "../../../core/identity/assurance.ts";
-import type { JsonObject } from "../../../core/base/json.ts";
+import { err, ok, type Result } from "../../../core/base/result.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import type { CaseMessage } from "./case-message.ts";
 import { callSlack, type SlackApp } from "./slack-api.ts";
-import { requestMessage, noteMessage, decidedMessage, type SlackMessage } from "./slack-message.ts";
+import { inboxUrl } from "../../approvals/approval-link.ts";
+import { burstOf } from "./slack-burst.ts";
+import {
+  burstMessage,
+  decidedMessage,
+  noteMessage,
+  requestMessage,
+  type SlackMessage,
+} from "./slack-message.ts";
+import { type Post, postOf, receiptOf } from "./slack-post.ts";
 import { slackReference } from "./slack-reference.ts";
 import { titleOf } from "./titles.ts";
 import { MOOT, retry, type SendFailure } from "./send-result.ts";
 
-type SlackPorts = Pick<Ports, "sendOutgoing" | "secret" | "deliveries" | "deriveToken">;
-
-/** The address of a posted request, for `chat.update` and thread replies. */
-interface Post {
-  readonly channel: string;
-  readonly ts: string;
-}
+type SlackPorts = Pick<Ports, "sendOutgoing" | "secret" | "deliveries" | "deriveToken" | "settings">;
 
 /** A Slack app: posts requests with buttons, and updates them after a decision through any door. */
 export async function sendToSlackApp(
@@ -40,15 +43,42 @@ async function postRequest(
   channel: SlackApp,
   ports: SlackPorts,
 ): Promise<DeliveryResult> {
+  const thread = await threadFor(record, caseMessage, channel, ports);
+  if (!thread.ok) return thread.error;
   const message = approvalRequest(titleOf(record), caseMessage, channel, ports);
+  const place = thread.value === null ? {} : { thread_ts: thread.value };
+  const posted = await callSlack(
+    channel,
+    "chat.postMessage",
+    { channel: channel.channel, ...place, ...message },
+    ports,
+  );
+  if (!posted.ok) return posted.error.result;
+  return { kind: "delivered", status: 200, receipt: receiptOf(posted.value, thread.value) };
+}
+
+/**
+ * The message under which a request is posted where many come at once; null: it stands by itself. The first of them
+ * posts it. Two that are sent at the same time, or a crash in between, may post two.
+ */
+async function threadFor(
+  record: DeliveryRecord,
+  { summary }: CaseMessage,
+  channel: SlackApp,
+  ports: SlackPorts,
+): Promise<Result<string | null, DeliveryResult>> {
+  const burst = await burstOf(record, ports);
+  if (burst === null || burst.thread !== null) return ok(burst?.thread ?? null);
+  const message = burstMessage(summary, inboxUrl(ports));
   const posted = await callSlack(
     channel,
     "chat.postMessage",
     { channel: channel.channel, ...message },
     ports,
   );
-  if (!posted.ok) return posted.error.result;
-  return { kind: "delivered", status: 200, receipt: receiptOf(posted.value) };
+  if (!posted.ok) return err(posted.error.result);
+  const { ts } = posted.value;
+  return ok(typeof ts === "string" ? ts : null);
 }
 
 /**
@@ -69,7 +99,7 @@ export function approvalRequest(
 
 /** Replies in the thread of the request message, which has the buttons. */
 async function postNote(
-  { channel: postChannel, ts }: Post,
+  { channel: postChannel, ts, thread }: Post,
   record: DeliveryRecord,
   caseMessage: CaseMessage,
   channel: SlackApp,
@@ -82,7 +112,7 @@ async function postNote(
   const posted = await callSlack(
     channel,
     "chat.postMessage",
-    { channel: postChannel, thread_ts: ts, ...message },
+    { channel: postChannel, thread_ts: thread ?? ts, ...message },
     ports,
   );
   return posted.ok ? { kind: "delivered", status: 200, receipt: null } : posted.error.result;
@@ -112,13 +142,4 @@ async function updatePosts(
   const [problem] = problems;
   if (problem !== undefined) return problem;
   return posts.length === 0 ? MOOT : { kind: "delivered", status: 200, receipt: null };
-}
-
-function receiptOf({ channel, ts }: JsonObject): string | null {
-  return typeof channel === "string" && typeof ts === "string" ? `${channel}/${ts}` : null;
-}
-
-function postOf(receipt: string | null): Post | null {
-  const [, channel, ts] = /^([A-Z0-9]{2,32})\/([0-9.]{1,32})$/.exec(receipt ?? "") ?? [];
-  return channel === undefined || ts === undefined ? null : { channel, ts };
 }

@@ -88,6 +88,27 @@ export function noteMessage(text: string, { link }: Pick<CaseMessage, "link">): 
   ]);
 }
 
+/** Stands for a burst of requests, which are replies to it. */
+export function burstMessage(first: CaseSummary, inbox: string | null): SlackMessage {
+  const text = `Many requests at once, the first of them: ${spoken(summaryParts(first))} The requests are replies to this message.`;
+  return message(text, [
+    { type: "section", text: { type: "mrkdwn", verbatim: true, text } },
+    ...(inbox === null ? [] : [{ type: "actions", elements: [openButton(inbox, "Open inbox")] }]),
+  ]);
+}
+
+/** A request in one line: for a burst where nothing holds replies. */
+export function lineMessage(title: string, { summary, link }: CaseMessage): SlackMessage {
+  const text = `${escapeSlack(title)}: ${spoken(summaryParts(summary))}`;
+  return message(text, [
+    {
+      type: "section",
+      text: { type: "mrkdwn", verbatim: true, text },
+      ...(link !== null && { accessory: openButton(link) }),
+    },
+  ]);
+}
+
 /** The dialog that asks a rejecting reviewer for the reason. */
 export function rejectionView(summary: CaseSummary, metadata: string): JsonObject {
   return {
@@ -191,8 +212,8 @@ function decisionButtons(summary: CaseSummary, reference: string): readonly Json
   ];
 }
 
-function openButton(url: string): JsonObject {
-  return { type: "button", action_id: OPEN_ACTION, text: plain("Open case"), url };
+function openButton(url: string, text = "Open case"): JsonObject {
+  return { type: "button", action_id: OPEN_ACTION, text: plain(text), url };
 }
 
 function plain(text: string): JsonObject {

@@ -2,7 +2,8 @@ import type { Channel } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import type { CaseMessage } from "./case-message.ts";
-import { requestMessage } from "./slack-message.ts";
+import { burstOf } from "./slack-burst.ts";
+import { lineMessage, requestMessage, type SlackMessage } from "./slack-message.ts";
 import { titleOf } from "./titles.ts";
 import { CHANNEL_TIMEOUT_MS, credentialFailure, failed, MOOT, deliveryResult } from "./send-result.ts";
 
@@ -28,7 +29,7 @@ export async function sendToSlackWebhook(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "slack_webhook" }>,
-  ports: Pick<Ports, "sendOutgoing" | "secret">,
+  ports: Pick<Ports, "sendOutgoing" | "secret" | "deliveries">,
 ): Promise<DeliveryResult> {
   // A post of an incoming webhook can't be updated; its link shows the outcome.
   if (record.kind === "decided") return MOOT;
@@ -38,7 +39,7 @@ export async function sendToSlackWebhook(
     url: url.value,
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(requestMessage(titleOf(record), message, null)),
+    body: JSON.stringify(await postedMessage(record, message, ports)),
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
@@ -46,4 +47,14 @@ export async function sendToSlackWebhook(
   if (outcome.kind !== "failed" || !sent.ok) return outcome;
   const problem = ERROR_TEXT.get(sent.value.text.trim());
   return problem === undefined ? outcome : failed(problem, sent.value.status);
+}
+
+/** Its posts can't be replied to, so each request of a burst is one line. */
+async function postedMessage(
+  record: DeliveryRecord,
+  message: CaseMessage,
+  ports: Pick<Ports, "deliveries">,
+): Promise<SlackMessage> {
+  const isBurst = record.kind === "held" && (await burstOf(record, ports)) !== null;
+  return isBurst ? lineMessage(titleOf(record), message) : requestMessage(titleOf(record), message, null);
 }
