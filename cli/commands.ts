@@ -40,7 +40,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "ledger",
     usage: "ledger <command>",
-    summary: "verify, export and follow the signed log",
+    summary: "show an intent, verify, export and follow the signed log",
     helpsItself: true,
     run: async (args, io) => (await import("./ledger/command.ts")).runLedgerCommand(args, io),
   },

@@ -99,9 +99,9 @@ async function propose(destination = "crm.held", by = agent): Promise<string> {
   return text(answer.body, "intentId");
 }
 
-/** The message about the intent that was proposed last. */
+/** The request about the intent that was proposed last, in the channel or, of many at once, as a reply. */
 function postOf(row = rows): Post {
-  const found = slack.posts.find((each) => each.thread === null && each.text.includes(`row-${row}\``));
+  const found = slack.posts.find((each) => each.text.includes(`row-${row}\``));
   if (found === undefined) throw new Error(`no message about row-${row}`);
   return found;
 }
@@ -253,3 +253,23 @@ test.each([
 function attempts(): number {
   return slack.requests.filter((path) => path === "/api/chat.postMessage").length;
 }
+
+test("many at once: one message holds those after the fifth, each with buttons that count", async () => {
+  const first = rows + 1;
+  const intents = await Promise.all(Array.from({ length: 9 }, () => propose()));
+  const posts = await eventually(() => intents.map((_, n) => postOf(first + n)));
+  const replies = posts.filter(({ thread }) => thread !== null);
+  expect(replies.length).toBeGreaterThanOrEqual(4);
+  const heads = slack.posts.filter(({ ts }) => replies.some(({ thread }) => thread === ts));
+  expect(heads.every(({ text: message }) => message.includes("Many requests at once"))).toBe(true);
+  // Two deliveries at a time: both may find nothing that holds the rest yet.
+  expect(heads.length).toBeLessThanOrEqual(2);
+  const reply = replies.at(-1);
+  if (reply === undefined) throw new Error("no reply");
+  await slack.press(BEN, reply, "gate_approve");
+  await eventually(async () => {
+    const states = await Promise.all(intents.map(stateOf));
+    expect(states.filter((state) => state === "approved")).toHaveLength(1);
+  });
+  await eventually(() => expect(reply.text).toContain("Approved"));
+});
