@@ -30,6 +30,21 @@ export interface IntentFilter {
   readonly limit: number;
 }
 
+/** A filter that every intent passes; callers set what they filter by. */
+export const ANY_INTENT = {
+  phases: null,
+  agent: null,
+  destinations: null,
+  policy: null,
+  person: null,
+  day: null,
+  search: null,
+  group: null,
+  since: null,
+  until: null,
+  after: null,
+} as const satisfies Omit<IntentFilter, "limit">;
+
 /** A text that a name in the list contains; nothing of a payload is in the list. */
 export interface IntentSearch {
   /** In an agent's id, the whole; of an intent's id, its beginning. */

@@ -1,6 +1,7 @@
 import { cursorText, readCursor } from "../../core/intent/list-cursor.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { ANY_INTENT } from "../../ports/intent-index.ts";
 
 /** Phases that changed rules can still affect, in the order of a walk. */
 const PHASES = ["pending_approval", "approved"] as const satisfies readonly Phase[];
@@ -26,16 +27,8 @@ export async function waitingIntents(
   if (start === null) return null;
   const { phase, after } = start;
   const { rows, next } = await index.page({
+    ...ANY_INTENT,
     phases: [phase],
-    agent: null,
-    destinations: null,
-    policy: null,
-    person: null,
-    day: null,
-    search: null,
-    group: null,
-    since: null,
-    until: null,
     after,
     limit,
   });

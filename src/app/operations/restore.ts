@@ -6,6 +6,7 @@ import { parseCheckpoint } from "../../core/tlog/checkpoint.ts";
 import { openNote, parseVkey } from "../../core/tlog/signed-note.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { TreeHead } from "../../ports/restoration.ts";
+import { ANY_INTENT } from "../../ports/intent-index.ts";
 
 /** Intents settled in one call, which keeps it well below the platform's limits; the caller repeats it. */
 const PAGE = 100;
@@ -76,15 +77,8 @@ export async function restore(
     await ports.restoration.record(checkpoint, actor);
   }
   const rows = await ports.index.list({
+    ...ANY_INTENT,
     phases: UNFINISHED,
-    agent: null,
-    destinations: null,
-    policy: null,
-    person: null,
-    day: null,
-    search: null,
-    group: null,
-    since: null,
     until: at,
     after: cursor,
     limit: PAGE,

@@ -5,6 +5,7 @@ import type { GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { logView } from "./log-view.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import { ANY_INTENT } from "../../../ports/intent-index.ts";
 
 const FEED_LIMIT = 50;
 
@@ -56,20 +57,7 @@ export const publicRoutes = new Hono<GateEnv>()
         error: "Not found",
       });
     }
-    const rows = await ports.index.list({
-      phases: null,
-      agent: null,
-      destinations: null,
-      policy: null,
-      person: null,
-      day: null,
-      search: null,
-      group: null,
-      since: null,
-      until: null,
-      after: null,
-      limit: FEED_LIMIT,
-    });
+    const rows = await ports.index.list({ ...ANY_INTENT, limit: FEED_LIMIT });
     const proposals = rows.map((row) => ({
       // Without the id, which the holder of any key could probe for.
       destination: scrub(row.destination),

@@ -4,7 +4,7 @@ import { describedRow } from "../../../core/presentation/described.ts";
 import { writeTitle } from "../../../core/presentation/sentence.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import type { Markup } from "../page.ts";
-import { ANY_INTENT } from "../any-intent.ts";
+import { ANY_INTENT } from "../../../ports/intent-index.ts";
 import { exactTime, partsMarkup, stateMark } from "../text.ts";
 
 const SHOWN = 5;

@@ -8,7 +8,7 @@ import { shortSpan } from "../../../core/presentation/times.ts";
 import { voterQueue } from "../../../app/approvals/voter-queue.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import type { Markup } from "../page.ts";
-import { ANY_INTENT } from "../any-intent.ts";
+import { ANY_INTENT } from "../../../ports/intent-index.ts";
 import { partsMarkup } from "../text.ts";
 
 /** Cases that are looked at for one that this person has not answered. */

@@ -4,7 +4,7 @@ import type { GateContext } from "../../middleware/context.ts";
 import { namesOf } from "../names.ts";
 import type { Markup } from "../page.ts";
 import { DECIDED_PHASES } from "../../../core/intent/phase.ts";
-import { ANY_INTENT } from "../any-intent.ts";
+import { ANY_INTENT } from "../../../ports/intent-index.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import { relativeTime } from "../text.ts";
 
