@@ -35,7 +35,7 @@ interface Reader {
   readonly gate: Gate;
   /** One with the ready-made destinations, in front of an upstream. */
   readonly proxy: RecordingScene;
-  /** The folder of the reader's shell. */
+  /** The folder of the reader's shell, beside which `../before` is. */
   readonly folder: string;
   readonly keys: Readonly<Record<"gate" | "proxy", Keys>>;
   readonly vkey: string;
@@ -50,7 +50,8 @@ beforeAll(async () => {
   const [gate, proxy] = await Promise.all([startGate(), startRecordingScene(answer)]);
   stack.use(gate);
   stack.use(proxy);
-  const folder = stack.use(temporaryFolder()).path;
+  const folder = join(stack.use(temporaryFolder()).path, "clone");
+  mkdirSync(folder);
   const { body } = await gate.call("GET", "/.well-known/gate", gate.adminKey);
   const { vkeys } = body["log"] as { readonly vkeys: readonly string[] };
   const keys = { gate: await keysOf(gate), proxy: await keysOf(proxy.gate) };
@@ -78,9 +79,13 @@ async function prepareFolder(folder: string): Promise<void> {
   const write = (name: string, content: unknown) =>
     writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
   write("case.yaml", { destination: "salesforce.import", policy: "crm-low-risk", record_count: 847 });
-  const policy = readFileSync(join(ROOT, "policies/crm-low-risk.yaml"), "utf8");
-  write("old.yaml", policy);
-  write("new.yaml", policy.replace("auto_approve_under: 100", "auto_approve_under: 50"));
+  const before = join(folder, "../before/policies");
+  cpSync(join(ROOT, "policies"), before, { recursive: true });
+  const file = join(before, "crm-low-risk.yaml");
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("auto_approve_under: 100", "auto_approve_under: 50"),
+  );
   write("contact.json", { properties: { email: "ana@example.com" } });
   const { gate, keys } = reader;
   const id = await waitingIntent();

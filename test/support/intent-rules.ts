@@ -542,12 +542,17 @@ function bySilence(
   return event.type === "approved" && event.by === "timeout" && isProof(command, wait, at);
 }
 
-/** Gate was up from the start, and a channel took the message in the first half of the wait. */
+/**
+ * Gate was up from the start to the end, which it noticed within half of the wait or half a minute, and a channel took the
+ * message in the first half of the wait.
+ */
 function isProof(command: IntentCommand | null, wait: SilentWait | null, at: number): boolean {
   if (command?.type !== "confirm_silence" || wait === null || command.digest !== DIGEST) return false;
   const { upSince, notifiedAt } = command;
   if (upSince === null || notifiedAt === null || at >= wait.noticedAt + 5 * MINUTE_MS) return false;
-  return upSince <= T0 + 2.5 * MINUTE_MS && notifiedAt - T0 <= wait.until - notifiedAt;
+  const { until, noticedAt } = wait;
+  if (noticedAt - until > Math.max((until - T0) / 2, MINUTE_MS / 2)) return false;
+  return upSince <= T0 + 2.5 * MINUTE_MS && notifiedAt - T0 <= until - notifiedAt;
 }
 
 function mayExecute(runners: readonly string[], { isGates }: Attempt, by: string): boolean {
