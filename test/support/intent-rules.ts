@@ -177,10 +177,12 @@ export function complaints(
       case "approval_reminded": {
         complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "reminded of what is over");
         const from = remindedAt ?? wait.since;
+        // Of this wait: one that an approval's end began anew is over when its execution would have been.
+        const length = (wait.deadline ?? wait.since) - wait.since;
         const least =
-          remindedAt === null && wait.deadline !== null ? Math.min(wait.length / 2, DAY_MS) : DAY_MS;
+          remindedAt === null && wait.deadline !== null ? Math.min(Math.floor(length / 2), DAY_MS) : DAY_MS;
         complain(at - from < least, "reminded too soon");
-        complain(wait.deadline !== null && wait.length < 10 * MINUTE_MS, "reminded in so short a wait");
+        complain(wait.deadline !== null && length < 10 * MINUTE_MS, "reminded in so short a wait");
         remindedAt = at;
         break;
       }
