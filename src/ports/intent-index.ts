@@ -26,7 +26,7 @@ export interface IntentFilter {
   readonly until: number | null;
   /** Last row of the previous page. */
   readonly after: ListCursor | null;
-  /** 1 to 200. */
+  /** 1 to 1,000. */
   readonly limit: number;
 }
 
