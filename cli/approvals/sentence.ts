@@ -39,7 +39,10 @@ export function caseSentences({
   const why = whyOf({
     reasonCode: textMember(view, "reason_code") ?? "",
     outcome,
-    decision: { reason: textMember(decision, "reason") ?? "no reason stored", trace: traceIn(decision) },
+    decision: {
+      reason: textMember(decision, "reason_detail") ?? "no reason stored",
+      trace: traceIn(decision),
+    },
     // The server leaves out what this reader may not see.
     isPayloadVisible: true,
   });

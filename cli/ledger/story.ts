@@ -207,7 +207,7 @@ function verified(findings: readonly Finding[]): string {
   const failed = findings.filter(({ status }) => status === "fails");
   switch (verdictOf(findings)) {
     case "proven":
-      return "yes: every entry is in the log that your key signed";
+      return "yes: every entry is in the log that your key signed; names are the server's, ids the log's";
     case "broken":
       return `NO, ${failed.length} of ${findings.length} checks failed: ${failed[0]?.words ?? ""}`;
     case "incomplete": {

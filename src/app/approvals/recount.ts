@@ -81,15 +81,19 @@ async function invalidatedVotes(
 
 /**
  * May the principal of an earlier vote still vote? A linked identity may while the registry lists its person, who has
- * not left it since.
+ * not left it since. The vote's assurance does not tell: a delegate's is the weaker of two, and may be that of a key.
  */
 async function mayStillVote(
   { principal, acting, assurance, at }: RecordedVote,
-  { principals, rules, roster }: Pick<Ports, "principals" | "rules" | "roster">,
+  { principals, linkedIdentities, rules, roster }: RecountPorts,
 ): Promise<boolean> {
-  const [voter, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
+  const [voter, link, { registry }] = await Promise.all([
+    principals.get(principal),
+    linkedIdentities.linkOf(principal),
+    rules.current(),
+  ]);
   if (voter?.status !== "active" || voter.role !== "reviewer") return false;
-  if (assurance === "key") return true;
+  if (link === null && assurance === "key") return true;
   if (!registry.people.has(acting)) return false;
   const { lastAt } = await roster.departuresOf(acting);
   return lastAt === null || lastAt < at;

@@ -45,8 +45,11 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (isRepeated && wasOrdered(state.phase)) return asBefore(state, command);
   const refusal = isRepeated ? null : linkRefusal(state, command);
   if (refusal) return err(refusal);
-  // The contract answers 200 to a repeated approval.
-  if (state.phase === "approved") return ok([]);
+  // The contract answers 200 to an approval of what is approved, which then records nothing.
+  if (state.phase === "approved") {
+    const isAnother = command.digest !== null && command.digest !== terms.digest;
+    return isAnother ? err({ reason: "digest_mismatch" }) : ok([]);
+  }
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });

@@ -22,7 +22,7 @@ const STEP: JsonObject = {
 
 const DECISION: JsonObject = {
   outcome: "hold",
-  reason: "The payload holds a placeholder that was not filled in.",
+  reason_detail: "The payload holds a placeholder that was not filled in.",
   facts: { valueUsdCents: { measured: null, declared: null }, totals: [], recipients: null },
   trace: [STEP],
 };

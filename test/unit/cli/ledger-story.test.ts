@@ -45,7 +45,9 @@ test("ledger show says who voted, what they said, how often it was ordered, and 
   expect(story["decided"]).toMatch(/^approved by .*ana.* and .*ben/);
   expect(story["sent"]).toMatch(/2 orders, one after the other, claimed, payload SHA-256 /);
   expect(story["outcome"]).toMatch(/^succeeded, reported by /);
-  expect(story["verified"]).toBe("yes: every entry is in the log that your key signed");
+  expect(story["verified"]).toBe(
+    "yes: every entry is in the log that your key signed; names are the server's, ids the log's",
+  );
 });
 
 test("ledger show counts no vote that an evaluation under changed rules ended", async () => {

@@ -164,6 +164,23 @@ describe("a person who was taken out and put back", () => {
   });
 });
 
+test("INV-05: a vote that ana's account gave for ben, whose key delegated to it, ends with ana's departure", async () => {
+  const ben = await register("reviewer", { person: "ben" });
+  const delegation = { delegator_principal_id: ben.id, delegate_person_id: "ana" };
+  expect((await call("POST", "/v1/delegations", ben.key, delegation)).status).toBe(201);
+  const id = await propose(agent, proposal("crm.held"), "pending_approval");
+  const vote = { on_behalf_of_principal: "ben" };
+  const voted = await call("POST", `/v1/intents/${id}/approve`, await issuer.token(), vote);
+  expect(voted.body.status).toBe("approved");
+  later(1_000);
+  await rules(withoutAna());
+  // The weaker of a key and a sign-in is recorded as a key.
+  const state = await portsOf(env).intents.find(id)?.getState();
+  expect(state?.votes.map(({ assurance }) => assurance)).toEqual(["key"]);
+  const ordered = await call("POST", `/v1/intents/${id}/execute`, agent.key);
+  expect([ordered.status, ordered.body.code]).toEqual([409, "approval_lapsed"]);
+});
+
 test("rules that name the same people are used while D1 is read-only", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const readOnly = {

@@ -12,6 +12,8 @@ export interface CsvTable {
   readonly rows: number;
   /** Per column; null: it has a cell that is no plain number. */
   readonly sums: readonly (string | null)[];
+  /** Per column that begins with numbers and has no sum: the first row, from 1, whose cell is no plain number. */
+  readonly unsummed: readonly (number | null)[];
 }
 
 const FIRST_ROWS = 8;
@@ -29,6 +31,7 @@ export function csvTable(text: string, { delimiter, begins, header }: CsvShape):
   let width: number | null = null;
   let rows = 0;
   let sums: (Sum | null)[] = [];
+  let unsummed: (number | null)[] = [];
   let isHeader = header !== null;
   for (const row of csvRows(text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     width ??= row.length;
@@ -37,8 +40,16 @@ export function csvTable(text: string, { delimiter, begins, header }: CsvShape):
       isHeader = false;
       continue;
     }
-    if (rows === 0) sums = row.map((_, column) => (NO_SUM.test(header?.[column] ?? "") ? null : ZERO));
-    sums = sums.map((sum, column) => (sum === null ? null : columnSum(sum, row[column] ?? "")));
+    if (rows === 0) {
+      sums = row.map((_, column) => (NO_SUM.test(header?.[column] ?? "") ? null : ZERO));
+      unsummed = row.map(() => null);
+    }
+    for (const [column, sum] of sums.entries()) {
+      if (sum === null) continue;
+      const next = columnSum(sum, row[column] ?? "");
+      sums[column] = next;
+      if (next === null && rows > 0) unsummed[column] = rows + 1;
+    }
     rows += 1;
     if (first.length < FIRST_ROWS) first.push(row);
     else last.push(row);
@@ -53,6 +64,7 @@ export function csvTable(text: string, { delimiter, begins, header }: CsvShape):
     last: last.slice(-LAST_ROWS),
     rows,
     sums: sums.map((sum) => (sum === null || rows < 2 ? null : sumText(sum))),
+    unsummed,
   };
 }
 

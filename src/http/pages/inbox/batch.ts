@@ -29,7 +29,7 @@ export async function decideBatch(c: GateContext): Promise<Response> {
   const votes = votesIn(form);
   const results = await voteOnSeveral(caller, votes, ports);
   const lines = await Promise.all(
-    votes.map(({ id }, at) => lineOf(c, id, results[at] ?? { kind: "unknown" })),
+    votes.map(({ id }, at) => lineOf(c, id, results[at] ?? { kind: "unknown" }, caller.principal.id)),
   );
   const isApproval = form.get("decision") === "approve";
   return page(c, {
@@ -73,7 +73,7 @@ function invalid(detail: string): never {
 }
 
 /** What became of one vote, beside what it was about. */
-async function lineOf(c: GateContext, id: string, result: VoteResult): Promise<Markup> {
+async function lineOf(c: GateContext, id: string, result: VoteResult, principal: string): Promise<Markup> {
   const found = c.env.intents.find(id);
   const record = result.kind === "not_found" ? null : ((await found?.getRecord()) ?? null);
   if (record === null) {
@@ -94,7 +94,7 @@ async function lineOf(c: GateContext, id: string, result: VoteResult): Promise<M
     ${markOf(result)}
     <span>
       <a href="/cases/${id}">${partsMarkup(writeTitle(described))}</a><br />
-      <span class="small dim">${outcomeOf(result)}</span>
+      <span class="small dim">${outcomeOf(result, principal)}</span>
     </span>
   </li>`;
 }
@@ -115,10 +115,13 @@ function markOf(result: VoteResult): Markup {
   }
 }
 
-function outcomeOf(result: VoteResult): string {
+function outcomeOf(result: VoteResult, principal: string): string {
   switch (result.kind) {
     case "cast": {
       const { phase, votes, rejections, terms } = result.state;
+      if (phase === "approved" && votes.every((vote) => vote.principal !== principal)) {
+        return "Others had approved it before: your vote was not needed, and is not recorded.";
+      }
       if (phase !== "pending_approval") return "Your vote decided it.";
       const no =
         rejections.length === 0 ? "" : ` and ${rejections.length} of ${terms.approval.rejections} rejections`;

@@ -9,7 +9,7 @@ const MAX_CELL_CHARACTERS = 120;
 
 /** The first and the last rows of a CSV, and the sums of its columns of numbers. */
 export function csvBox(table: CsvTable): Markup {
-  const { header, width, first, last, rows, sums } = table;
+  const { header, width, first, last, rows, sums, unsummed } = table;
   const left = rows - first.length - last.length;
   const columns = Array.from({ length: width }, (_, at) => header?.[at] ?? `column ${at + 1}`);
   const numeric = columns.map((_, at) => sums[at] !== null && sums[at] !== undefined);
@@ -36,7 +36,7 @@ export function csvBox(table: CsvTable): Markup {
           }
           ${last.map((row, at) => tableRow(row, rows - last.length + at + 1, numeric))}
         </tbody>
-        ${sums.some((sum) => sum !== null) ? totals(sums) : null}
+        ${[...sums, ...unsummed].some((one) => one !== null) ? totals(sums, unsummed) : null}
       </table>
     </div>
   </div>`;
@@ -49,13 +49,20 @@ function tableRow(row: readonly string[], number: number, numeric: readonly bool
   </tr>`;
 }
 
-function totals(sums: CsvTable["sums"]): Markup {
+/** One hidden cell that is no number must not take a sum away unseen. */
+function totals(sums: CsvTable["sums"], unsummed: CsvTable["unsummed"]): Markup {
   return html`<tfoot>
     <tr>
       <th scope="row">sum</th>
-      ${sums.map((sum) => (sum === null ? html`<td></td>` : html`<td class="num">${sum}</td>`))}
+      ${sums.map((sum, at) => (sum === null ? noSum(unsummed[at] ?? null) : html`<td class="num">${sum}</td>`))}
     </tr>
   </tfoot>`;
+}
+
+function noSum(row: number | null): Markup {
+  return row === null
+    ? html`<td></td>`
+    : html`<td class="text">none: row ${groupDigits(row)} is no plain number</td>`;
 }
 
 function alignment(isNumeric: boolean | undefined): string {

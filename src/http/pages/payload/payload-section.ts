@@ -116,7 +116,7 @@ function laidOut(id: string, text: string, decision: Decision | null): Markup {
     }
     case "table":
       return html`${csvBox(layout.table)}
-      ${asSent(id, `${counted(layout.table.rows, "row")}; sums are over all of them; `)}`;
+      ${asSent(id, `${counted(layout.table.rows, "row")}; ${layout.table.sums.some((sum) => sum !== null) ? "sums are over all of them, whatever their currency; " : ""}`)}`;
     case "fields":
       return html`${fieldsBox(layout.fields, terms, hasPlaceholders)} ${asSent(id, "Decoded here; ")}`;
     case "text": {

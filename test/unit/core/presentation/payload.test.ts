@@ -85,6 +85,13 @@ describe("a layout shows nothing that a reader of the bytes would not see", () =
   });
 });
 
+test("a cell that is no plain number takes the sum of its column away, and its row is named", () => {
+  const rows = Array.from({ length: 60 }, (_, at) => (at === 30 ? 'EVIL,"$900,000"' : "A,1")).join("\n");
+  expect(layout(`who,amount\n${rows}\n`, "x.csv")).toMatchObject({
+    table: { sums: [null, null], unsummed: [null, 31] },
+  });
+});
+
 test("a CSV is its first and last rows with the sums of its columns of numbers", () => {
   const rows = Array.from({ length: 847 }, (_, n) => `${n + 1},p${n}@x.example,"Acme, Inc.",${n}.50`);
   const shown = layout(`id,email,company,value\n${rows.join("\n")}\n`, "leads.csv");
