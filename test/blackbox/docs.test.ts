@@ -180,7 +180,12 @@ describe("the commands of", () => {
     for (const { text: written, where } of blocks) {
       const script = await asTyped(written);
       const server = serverFor(written);
-      const { code, out } = await runAs("bash", ["-euo", "pipefail", "-c", script], reader.folder, server);
+      const { code, out } = await runAs(
+        "bash",
+        ["--norc", "-euo", "pipefail", "-c", script],
+        reader.folder,
+        server,
+      );
       expect(code, `${where}\n${script}\n${out}`).toBe(0);
       expect(out).not.toMatch(/"code": ?"not_found"/);
     }
@@ -269,7 +274,12 @@ test("docs/ledger.md: the verification by hand prints what the page says, of any
       ?.flatMap((block) => stepsOf(block.text)) ?? [];
   const border = "-- next --";
   const script = steps.map(({ command }) => `${command}\necho '${border}'`).join("\n");
-  const { code, out } = await runAs("bash", ["-uo", "pipefail", "-c", script], reader.folder, "gate");
+  const { code, out } = await runAs(
+    "bash",
+    ["--norc", "-uo", "pipefail", "-c", script],
+    reader.folder,
+    "gate",
+  );
   expect(code, out).toBe(0);
   const printed = out.split(`${border}\n`).flatMap((each) => each.split("\n").filter((line) => line !== ""));
   expect(patternOf(printed)).toEqual(patternOf(steps.flatMap(({ output }) => output)));
