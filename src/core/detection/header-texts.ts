@@ -1,5 +1,16 @@
+import type { Part } from "../proposal/formats/multipart.ts";
+
 /** RFC 2231 section 3: `filename*0="re"; filename*1="fund"` names refund. */
 const CONTINUATION = /([\w-]{1,40})\*(\d{1,3})\*?\s{0,9}=\s{0,9}(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g;
+
+/** What a part of a multipart body says beside its content; every search of texts reads all of it. */
+export function partTexts({
+  name,
+  fileNames,
+  headers,
+}: Pick<Part, "name" | "fileNames" | "headers">): readonly string[] {
+  return [...(name === null ? [] : [name]), ...fileNames, ...headerTexts(headers)];
+}
 
 /** The texts of header lines: with continued lines in one, and the parameters that are written in pieces as a whole. */
 export function headerTexts(lines: string): readonly string[] {

@@ -5,7 +5,7 @@ import { fieldLines } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { addJsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
-import { headerTexts } from "./header-texts.ts";
+import { partTexts } from "./header-texts.ts";
 
 /**
  * The texts of a payload that content rules search: strings, names and numbers of JSON, cells of CSV, names and
@@ -55,8 +55,7 @@ function* addBody(body: Body, texts: string[]): Steps<void> {
       // Some programs show what stands around the parts, and a part's headers hold its names in any encoding.
       for (const text of [body.preamble, body.epilogue]) if (text !== "") texts.push(text);
       for (const part of body.parts) {
-        if (part.name !== null) texts.push(part.name);
-        texts.push(...part.fileNames, ...headerTexts(part.headers));
+        texts.push(...partTexts(part));
         yield* addTexts(part.content, texts);
         if (part.decoded !== null) yield* addTexts(part.decoded, texts);
       }

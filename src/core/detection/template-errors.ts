@@ -6,7 +6,7 @@ import { fieldLines, type Fields } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { shownTexts } from "./decoding/decodings.ts";
-import { headerTexts } from "./header-texts.ts";
+import { partTexts } from "./header-texts.ts";
 import type { JoinedText } from "./joined/joined-texts.ts";
 import { mayHoldPlaceholder, placeholdersIn } from "./placeholders.ts";
 
@@ -97,9 +97,7 @@ function* collect(body: Body, within: string | null, tallies: Tallies): Steps<vo
       collectFromLines(body.epilogue, "the text after the parts", tallies);
       for (const [index, part] of body.parts.entries()) {
         const where = part.name ?? `part ${index + 1}`;
-        for (const text of [part.name ?? "", ...part.fileNames, ...headerTexts(part.headers)]) {
-          collectFromText(text, where, 0, tallies);
-        }
+        for (const text of partTexts(part)) collectFromText(text, where, 0, tallies);
         yield* collect(part.content.body, where, tallies);
         if (part.decoded !== null) yield* collect(part.decoded.body, where, tallies);
       }

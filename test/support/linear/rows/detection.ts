@@ -7,7 +7,7 @@ import { fullyUnescaped } from "../../../../src/core/detection/decoding/escapes.
 import { decodedWords } from "../../../../src/core/detection/decoding/encoded-words.ts";
 import { markdownTexts } from "../../../../src/core/detection/decoding/markdown.ts";
 import { markupTexts } from "../../../../src/core/detection/decoding/markup.ts";
-import { headerTexts } from "../../../../src/core/detection/header-texts.ts";
+import { headerTexts, partTexts } from "../../../../src/core/detection/header-texts.ts";
 import { joinedTexts } from "../../../../src/core/detection/joined/joined-texts.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { findEmails, findPhones } from "../../../../src/core/detection/pii/pii-contacts.ts";
@@ -105,6 +105,9 @@ export const DETECTION_ROWS = [
     inside: ["isTagStart", "plainTagEnd", "readTag"].map((name) => `${DETECTION}/decoding/tags.ts#${name}`),
   }),
   row(`${DETECTION}/header-texts.ts#headerTexts`, [...TEXT_SHAPES, ...HEADER_SHAPES], headerTexts),
+  row(`${DETECTION}/header-texts.ts#partTexts`, [...TEXT_SHAPES, ...HEADER_SHAPES], (text) =>
+    partTexts({ name: text, fileNames: [text], headers: text }),
+  ),
   row(
     `${DETECTION}/joined/joined-texts.ts#joinedTexts`,
     [...documents(RUN_SHAPES, "application/json"), ...DOCUMENTS],
