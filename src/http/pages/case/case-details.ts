@@ -41,7 +41,7 @@ export function detailsSection(
       ${row("Intent", html`<span class="id">${terms.id}</span>`)}
       ${row("Intent digest", html`<span class="id">${terms.digest}</span>`)}
       ${terms.payloadDigest === null ? null : row("Payload's SHA-256", html`<span class="id">${terms.payloadDigest}</span>`)}
-      ${row("Evidence", html`<a href="/v1/intents/${terms.id}/evidence" download>Download the evidence</a> <span class="dim">to check it offline: <code>zehrava-gate verify</code></span>`)}
+      ${row("Evidence", html`<a href="/v1/intents/${terms.id}/evidence" download>Download the evidence</a> <span class="dim">to check it offline: <code>zehrava-gate ledger verify</code></span>`)}
     </dl>
     ${decision === null ? null : trace(decision.trace, isPayloadVisible)}
   </section>`;
