@@ -77,9 +77,9 @@ function navigation(current: PageContent["current"]): Markup {
   </nav>`;
 }
 
-function signedIn({ person, name, role }: Principal): Markup {
+function signedIn({ id, person, name, role }: Principal): Markup {
   return html`<form class="who" method="post" action="/sign-out">
-    <span>${sanitizeText(person ?? name)} <small>${role}</small></span>
+    <span>${sanitizeText(person === null || person === id ? name : person)} <small>${role}</small></span>
     <button class="quiet">Sign out</button>
   </form>`;
 }
