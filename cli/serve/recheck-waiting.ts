@@ -53,11 +53,13 @@ export function recheckWaiting({ url, adminKey, rules, say }: RecheckerOptions):
     isDone = textMember(await post("/v1/recheck", {}), "state") === "done";
   }
 
-  async function changed(): Promise<void> {
+  async function changed(to: string): Promise<void> {
     await setTimeout(SEEN_BY_WORKER_MS, undefined, { signal: stopped.signal });
     const preview = await previewOf((after) =>
       post("/v1/recheck?dry_run=true", after === null ? {} : { after }),
     );
+    // Edited again meanwhile: the preview may be of both, and the next poll says what the later rules make of them.
+    if (rules.current().version !== to) return;
     if (preview.cases.length > 0) say(`changed rules: ${previewText(preview)}`);
     await begin();
   }
@@ -75,7 +77,8 @@ export function recheckWaiting({ url, adminKey, rules, say }: RecheckerOptions):
   const timer = setInterval(() => {
     if (running !== null) return;
     const now = rules.current().version;
-    const work = now !== version ? changed : !isDone && Date.now() - begunAt >= RESUME_MS ? begin : null;
+    const isDue = !isDone && Date.now() - begunAt >= RESUME_MS;
+    const work = now !== version ? () => changed(now) : isDue ? begin : null;
     version = now;
     if (work !== null) running = run(work).finally(() => (running = null));
   }, POLL_MS);
