@@ -33,17 +33,17 @@ test("an edit during the preview of an earlier one is said once, with what the l
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const said: string[] = [];
+  const lines: string[] = [];
   const end = recheckWaiting({
     url: new URL(`http://127.0.0.1:${address.port}`),
     adminKey: "gate_ak_test_only",
     rules: { current: () => rulesOf(version) },
-    say: (line) => void said.push(line),
+    say: (line) => void lines.push(line),
   });
   await vi.waitUntil(() => begun.length > 0, SOON);
   end();
   server.close();
   expect(previews).toEqual(["first", "second"]);
   expect(begun).toEqual(["second"]);
-  expect(said).toEqual(["changed rules: 0 held, 1 would be blocked"]);
+  expect(lines).toEqual(["changed rules: 0 held, 1 would be blocked"]);
 });
