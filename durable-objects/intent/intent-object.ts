@@ -25,7 +25,7 @@ import { keysInForce, secretsOf } from "../../src/core/base/key-derivation.ts";
 import { restoredAtOf } from "../../src/core/base/restored-at.ts";
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { IntentOutbox } from "./outbox.ts";
-import { IntentStore } from "./store.ts";
+import { IntentStore, type Progress } from "./store.ts";
 import { keyRing } from "./sealing.ts";
 import { Waiters } from "./waiters.ts";
 import { DISPATCHER } from "../../src/ports/notifications.ts";
@@ -43,6 +43,7 @@ import type {
 interface StoredBeside {
   readonly response?: StoredResponse;
   readonly decision?: string;
+  readonly attempt?: string;
 }
 
 /**
@@ -104,9 +105,8 @@ export class IntentObject extends DurableObject<Env> {
     hasBody: boolean,
   ): Promise<Result<SendPermit, Refusal>> {
     if (!this.#hasBegun(attempt)) {
-      const handled = this.#handle({ type: "begin", bindings });
+      const handled = this.#handle({ type: "begin", bindings }, { attempt });
       if (!handled.ok) return handled;
-      this.#store.putProgress({ attempt });
     }
     const sending = this.#sendPermit(hasBody);
     const isRecorded = await this.#isRecorded(sending.state);
@@ -251,18 +251,18 @@ export class IntentObject extends DurableObject<Env> {
     if (this.#applyDeadlines() === undefined) return;
     // A deadline that moved has a later message of its own. Enqueueing again for each outdated one would circulate as
     // many messages as there were heartbeats.
-    if (at === null || at === queuedFor) this.#store.putProgress({ queuedFor: null });
+    if (at === null || at === queuedFor) this.#store.note({ queuedFor: null });
     await this.#confirmSilence();
     await this.#outbox.catchUp();
   }
 
   override async alarm(): Promise<void> {
+    this.#store.note({ alarm: null });
     if (this.#applyDeadlines() === undefined) return;
     await this.#confirmSilence();
     // Must not throw: the platform gives up on an alarm that fails six times, and this one has to go on.
     await this.#outbox.catchUp();
-    // Set again each time: an alarm that fired before anything was due would otherwise be the last.
-    this.#outbox.keepAlarm();
+    this.#outbox.setNextAlarm();
   }
 
   #open({ terms, salt, request, decision, payload, attended }: Proposal): IntentState {
@@ -274,9 +274,9 @@ export class IntentObject extends DurableObject<Env> {
     this.#transaction(() => {
       const { entries, head } = this.#chained(events, terms, salt);
       this.#store.begin(record, salt, bytes, entries);
-      this.#store.put(state, { ...this.#store.progress(), ...head });
+      this.#put(state, head);
     });
-    this.#outbox.committed(attended);
+    this.#outbox.committed(null, attended);
     return state;
   }
 
@@ -292,8 +292,9 @@ export class IntentObject extends DurableObject<Env> {
   #commit(
     events: readonly RecordedEvent[],
     state: IntentState,
-    { response, decision }: StoredBeside = {},
+    { response, decision, attempt }: StoredBeside = {},
   ): void {
+    const { alarm } = this.#store.progress();
     this.#transaction(() => {
       // First, so that the erasure's own entry uses the new salt.
       if (events.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
@@ -301,9 +302,9 @@ export class IntentObject extends DurableObject<Env> {
       if (events.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
       if (response !== undefined) this.#store.putResponse(response);
       if (decision !== undefined) this.#store.putDecision(decision);
-      this.#append(events, state);
+      this.#append(events, state, attempt === undefined ? {} : { attempt });
     });
-    this.#outbox.committed();
+    this.#outbox.committed(alarm);
     this.#waiters.changed();
   }
 
@@ -317,7 +318,7 @@ export class IntentObject extends DurableObject<Env> {
     }
   }
 
-  #append(events: readonly RecordedEvent[], state: IntentState): void {
+  #append(events: readonly RecordedEvent[], state: IntentState, change: Partial<Progress>): void {
     const before = this.#store.state()?.terms ?? state.terms;
     const { entries, head } = this.#chained(events, before, this.#store.salt());
     const first = this.#store.progress().seq + 1;
@@ -325,7 +326,11 @@ export class IntentObject extends DurableObject<Env> {
       notesOf(event).map((note) => ({ ...note, seq: first + at })),
     );
     this.#store.putEntries(entries, notes);
-    this.#store.put(state, { ...this.#store.progress(), ...head });
+    this.#put(state, { ...head, ...change });
+  }
+
+  #put(state: IntentState, change: Partial<Progress>): void {
+    this.#store.put(state, this.#outbox.planned(state, { ...this.#store.progress(), ...change }));
   }
 
   #chained(events: readonly RecordedEvent[], terms: IntentTerms, salt: Uint8Array) {

@@ -48,6 +48,8 @@ export interface Progress extends Head {
   readonly sending: { readonly attempts: number; readonly at: Instant } | null;
   /** Id of the send attempt that holds the claim, or held it last; null: none yet. */
   readonly attempt: string | null;
+  /** The alarm that is set; null: none, or none by this version. */
+  readonly alarm: Instant | null;
 }
 
 /** The proposal's request and its decision; erasure destroys both. */
@@ -97,6 +99,7 @@ const START: Progress = {
   told: null,
   sending: null,
   attempt: null,
+  alarm: null,
 };
 
 /** Fills in fields that records of earlier versions lack. */
@@ -140,9 +143,11 @@ export class IntentStore {
     this.#current = current;
   }
 
-  putProgress(change: Partial<Progress>): void {
+  /** Stored with the next write; until then an eviction forgets it. */
+  note(change: Partial<Progress>): void {
     const current = this.#read();
-    if (current !== undefined) this.put(current.state, { ...current.progress, ...change });
+    if (current === undefined) return;
+    this.#current = { ...current, progress: { ...current.progress, ...change } };
   }
 
   /** Drops the cache after a failed commit. */

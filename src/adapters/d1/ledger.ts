@@ -1,6 +1,5 @@
 import type { IntentRow } from "../../core/intent/read-model.ts";
-import type { Entry } from "../../core/ledger/entry.ts";
-import type { Ledger } from "../../ports/ledger.ts";
+import type { Ledger, LedgerCommit } from "../../ports/ledger.ts";
 import { jsonPieces } from "./json-pieces.ts";
 
 /** One JSON parameter for any number of entries: D1 binds at most 100 parameters. */
@@ -42,18 +41,20 @@ const FIXED: readonly string[] = ["id", "agent_id", "destination", "action", "po
 const CHANGING = COLUMNS.filter((column) => !FIXED.includes(column));
 
 // A redelivered older row must not overwrite a newer one: the higher sequence number wins.
-const UPSERT_INTENT = `
-  INSERT INTO intents (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((_, at) => `?${at + 1}`).join(", ")})
+const UPSERT_INTENTS = `
+  INSERT INTO intents (${COLUMNS.join(", ")})
+  SELECT ${COLUMNS.map((column) => `value ->> '${column}'`).join(", ")} FROM json_each(?1) WHERE true
   ON CONFLICT (id) DO UPDATE SET
     ${CHANGING.map((column) => `${column} = excluded.${column}`).join(", ")}
   WHERE excluded.seq > intents.seq`;
 
 export function d1Ledger(db: D1Database): Ledger {
   return {
-    async append(entries: readonly Entry[], row: IntentRow): Promise<void> {
+    async append(commits: readonly LedgerCommit[]): Promise<void> {
+      const inserting = (sql: string) => (piece: string) => db.prepare(sql).bind(piece);
       await db.batch([
-        ...jsonPieces(entries).map((piece) => db.prepare(INSERT_ENTRIES).bind(piece)),
-        db.prepare(UPSERT_INTENT).bind(...COLUMNS.map((column) => row[column])),
+        ...jsonPieces(commits.flatMap(({ entries }) => entries)).map(inserting(INSERT_ENTRIES)),
+        ...jsonPieces(commits.map(({ row }) => row)).map(inserting(UPSERT_INTENTS)),
       ]);
     },
   };

@@ -17,6 +17,7 @@ export const LOG_EVENTS = {
   dispatcher_wake_failed: "dispatcher not woken",
   earlier_intents_unreadable: "earlier intents not counted",
   ledger_flush_failed: "ledger flush failed",
+  ledger_group_refused: "ledger refused a batch of several intents",
   ledger_read_failed: "ledger not read",
   log_keys_unreadable: "log keys not read",
   log_sealing_failed: "log not sealed",

@@ -13,6 +13,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   small: "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100",
   measured: "auto_approve_under: 100\nrequire_approval_over: 100",
   held: "require_approval: always\nexpiry_minutes: 30\nexecution_window_minutes: 20",
+  slow: "require_approval: always\nexpiry_minutes: 4320",
   pair: "require_approval: always\napprovers: { require: 2 }",
   trio: "require_approval: always\napprovers: { require: 3 }",
   noes: "require_approval: always\napprovers: { require: 2, rejections: 2 }",
@@ -47,6 +48,7 @@ destinations:
   crm.small: { policies: [small] }
   crm.measured: { policies: [measured] }
   crm.held: { policies: [held] }
+  crm.slow: { policies: [slow] }
   crm.pair: { policies: [pair] }
   crm.trio: { policies: [trio] }
   crm.noes: { policies: [noes] }

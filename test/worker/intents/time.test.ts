@@ -43,6 +43,13 @@ const phaseInD1 = (id: string) =>
   env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(id).first("phase");
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
 
+/** Lets the alarm fire that every commit sets in case D1 fails; the next one is for the deadline. Its time, or null. */
+async function alarmAfterFlush(id: string): Promise<number | null> {
+  await flushed(id);
+  await runDurableObjectAlarm(objectOf(id));
+  return alarmOf(id);
+}
+
 /** A batch of the queue, delivered to the Worker's real consumer. */
 async function deliver(bodies: readonly unknown[]) {
   const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }));
@@ -142,7 +149,7 @@ describe("timers record a deadline in time", () => {
     expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
     expect(await phaseInD1(id)).toBe("expired");
     // Over for good: no alarm is left to wake the object again.
-    expect(await alarmOf(id)).toBeNull();
+    expect(await alarmAfterFlush(id)).toBeNull();
   });
 
   test("the alarm is set for the deadline of every phase", async () => {
@@ -151,24 +158,42 @@ describe("timers record a deadline in time", () => {
     const approved = await propose(agent, proposal("crm.small"), "approved");
     const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     // For the reminder at half time, and once that was given for the end.
-    await until(async () => expect(await alarmOf(held)).toBe(now + 15 * MINUTE_MS));
-    await until(async () => expect(await alarmOf(approved)).toBe(now + 60 * MINUTE_MS));
-    await until(async () => expect(await alarmOf(intent)).toBe(now + 15 * MINUTE_MS));
+    expect(await alarmAfterFlush(held)).toBe(now + 15 * MINUTE_MS);
+    expect(await alarmAfterFlush(approved)).toBe(now + 60 * MINUTE_MS);
+    expect(await alarmAfterFlush(intent)).toBe(now + 15 * MINUTE_MS);
     await call("POST", `/v1/executions/${id}/claim`, token);
-    await until(async () => expect(await alarmOf(intent)).toBe(now + 5 * MINUTE_MS));
+    expect(await alarmAfterFlush(intent)).toBe(now + 5 * MINUTE_MS);
     await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
-    await until(async () => expect(await alarmOf(intent)).toBeNull());
+    expect(await alarmAfterFlush(intent)).toBeNull();
+  });
+
+  test("INV-20: every commit sets an alarm for its effects, and none that is later than the one there is", async () => {
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
+    const first = await alarmOf(id);
+    expect(first).toBeLessThan(Date.now() + MINUTE_MS);
+    later(1_000);
+    await approve(id);
+    await flushed(id);
+    expect(await alarmOf(id)).toBe(first);
+  });
+
+  test("INV-20: an object that forgot what it had flushed flushes it again, and nothing is there twice", async () => {
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
+    await flushed(id);
+    await evictDurableObject(objectOf(id));
+    await approve(id);
+    expect((await flushed(id)).map(({ event }) => event)).toEqual([
+      ...HELD,
+      "approval_vote_recorded",
+      "approved",
+    ]);
   });
 
   test("an alarm that fires early changes nothing and is set again", async () => {
     const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     const half = Date.now() + 15 * MINUTE_MS;
-    for (let time = 0; time < 3; time += 1) {
-      await until(async () => expect(await alarmOf(id)).toBe(half));
-      expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
-      expect(await alarmOf(id)).toBe(half);
-    }
+    for (let time = 0; time < 3; time += 1) expect(await alarmAfterFlush(id)).toBe(half);
     expect(await eventsOf(id)).toEqual(HELD);
   });
 
@@ -224,22 +249,36 @@ describe("timers record a deadline in time", () => {
     const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
     const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
-    await until(() => expect(delays(id)).toEqual([15 * 60]));
+    await until(() => expect(delays(id)).toEqual([30 * 60]));
     later(10 * MINUTE_MS);
     await deliver([sent(id).at(-1)?.message]);
-    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60]));
-    later(5 * MINUTE_MS);
+    await until(() => expect(delays(id)).toEqual([30 * 60, 20 * 60]));
+    later(20 * MINUTE_MS);
     await deliver([sent(id).at(-1)?.message]);
-    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60, 15 * 60]));
-    // Deferred it waits without end, and no message can wait longer than a day.
-    const deferred = await propose(agent, proposal("crm.defer", { expiresIn: "1m" }), "pending_approval");
-    await until(() => expect(delays(deferred)).toEqual([60]));
-    later(MINUTE_MS);
-    await deliver([sent(deferred).at(-1)?.message]);
-    await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
+    expect(await phaseInD1(id)).toBe("expired");
+    expect(sent(id)).toHaveLength(2);
+    // No message can wait longer than a day.
+    const long = await propose(agent, proposal("crm.slow"), "pending_approval");
+    await until(() => expect(delays(long)).toEqual([24 * 60 * 60]));
   });
 
-  test("messages for deadlines that moved are not sent again: at most one is in flight", async () => {
+  test("a second wait's deadline is queued when the message for the first comes", async () => {
+    const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+    const sent = (intent: string) => messagesFor(send.mock.calls, intent);
+    const id = await propose(agent, proposal("crm.escalated"), "pending_approval");
+    await until(() => expect(sent(id)).toHaveLength(1));
+    later(20 * MINUTE_MS);
+    await deliver([sent(id).at(-1)?.message]);
+    await until(() => expect(sent(id).map(({ delaySeconds }) => delaySeconds)).toEqual([20 * 60, 20 * 60]));
+    // The first message again changes nothing.
+    await deliver([sent(id)[0]?.message]);
+    expect(sent(id)).toHaveLength(2);
+    // Without a word what it was for, as an earlier version wrote them, it is taken for the last.
+    await deliver([deadline(id)]);
+    await until(() => expect(sent(id)).toHaveLength(3));
+  });
+
+  test("orders, claims and heartbeats send no message: nobody waits on their deadlines but the alarm", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     await call("POST", `/v1/executions/${id}/claim`, token);
@@ -248,19 +287,8 @@ describe("timers record a deadline in time", () => {
       await call("POST", `/v1/executions/${id}/heartbeat`, token);
       await flushed(intent);
     }
-    const sent = () => messagesFor(send.mock.calls, intent);
-    // One for the order and one for the claim: heartbeats add none, because the claim's sends the next when it comes.
-    await until(() => expect(sent()).toHaveLength(2));
-    const [ofOrder, ofClaim] = sent();
-    await deliver([ofOrder?.message]);
-    expect(sent()).toHaveLength(2);
-    await deliver([ofClaim?.message]);
-    await until(() => expect(sent()).toHaveLength(3));
-    await deliver([ofClaim?.message]);
-    expect(sent()).toHaveLength(3);
-    // Without a word what it was for, as an earlier version wrote them, it is taken for the last.
-    await deliver([deadline(intent)]);
-    await until(() => expect(sent()).toHaveLength(4));
+    expect(messagesFor(send.mock.calls, intent)).toEqual([]);
+    expect(await alarmAfterFlush(intent)).toBe(Date.now() + 5 * MINUTE_MS);
   });
 });
 
@@ -304,7 +332,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
     expect(await after(id, 14)).toEqual(["approval_reminded"]);
     expect(await after(id, 1)).toEqual(["approval_reminded", "expired"]);
     expect(await phaseInD1(id)).toBe("expired");
-    expect(await alarmOf(id)).toBeNull();
+    expect(await alarmAfterFlush(id)).toBeNull();
   });
 
   test("INV-17: each escalation step is recorded at its time, and no answer gives one second wait", async () => {
