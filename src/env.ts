@@ -4,6 +4,7 @@ import { bodySlots } from "./adapters/body-slots.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
 import { d1LinkedIdentities } from "./adapters/d1/linked-identities.ts";
 import { dispatchObject } from "./adapters/objects/deliveries.ts";
+import { requestReads } from "./adapters/d1/request-reads.ts";
 import { requestCounter } from "./adapters/request-counter.ts";
 import { d1IdempotentAnswers } from "./adapters/d1/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/d1/intent-index.ts";
@@ -78,14 +79,17 @@ export function portsOf(env: Bindings): Ports {
 function makePorts(env: Bindings): Ports {
   const settings = settingsOf(env);
   const shared = sharedOf(env);
-  return {
+  const ports: Ports = {
     ...intentPorts(env, shared),
     ...identityPorts(env, shared),
     ...signingPorts(env, shared),
     ...notificationPorts(env, shared),
     ...upstreamPorts(env, shared),
     settings,
+    ahead: () => undefined,
+    forRequest: () => ({ ...ports, ...requestReads(env.DB, ports) }),
   };
+  return ports;
 }
 
 function sharedOf(env: Bindings): Shared {

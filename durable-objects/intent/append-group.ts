@@ -65,11 +65,11 @@ export class AppendGroup {
   }
 
   /** What became of this member; a lost or late sender is not waited for. */
-  async #turn(told: Promise<Turn>, member: Member): Promise<Turn> {
-    const turn = await within(LATE_MS, told);
+  async #turn(answered: Promise<Turn>, member: Member): Promise<Turn> {
+    const turn = await within(LATE_MS, answered);
     if (turn !== null) return turn;
     if (this.#waiting.includes(member)) return "lead";
-    return (await within(LOST_MS, told)) ?? "refused";
+    return (await within(LOST_MS, answered)) ?? "refused";
   }
 
   async #send(ledger: Ledger, first: Member): Promise<void> {

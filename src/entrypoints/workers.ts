@@ -45,7 +45,7 @@ export class Sender extends WorkerEntrypoint<Env> {
   }
 
   async #send(id: string): Promise<void> {
-    const failure = await sendQueued(id, portsOf(this.env));
+    const failure = await sendQueued(id, portsOf(this.env).forRequest());
     if (failure === null) return;
     const event = failure.sent ? "write_outcome_unknown" : "write_not_sent";
     console.error(logLine(event, { intent: id, why: failure.why }));

@@ -24,6 +24,7 @@ import { vault } from "./api/admin/vault.ts";
 import { wait } from "./api/intents/wait.ts";
 import { webhooks } from "./api/admin/webhooks.ts";
 import type { GateEnv } from "./middleware/context.ts";
+import { readPerRequest } from "./middleware/request-reads.ts";
 import { logRequests } from "./middleware/request-log.ts";
 import { requireHost } from "./middleware/host.ts";
 import { requireRestoreRecorded } from "./middleware/restoring.ts";
@@ -36,6 +37,7 @@ import { errorResponse } from "./middleware/error-handler.ts";
 export function createApp(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
+  app.use(readPerRequest);
   app.use(logRequests);
   app.use(async (c, next) => {
     try {

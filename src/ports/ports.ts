@@ -14,6 +14,7 @@ import type { AgentCounters } from "./counters.ts";
 import type { IntentIndex } from "./intent-index.ts";
 import type { Principals } from "./principals.ts";
 import type { RecheckSweeps } from "./recheck-sweeps.ts";
+import type { RequestReads } from "./request-reads.ts";
 import type { Roster } from "./roster.ts";
 import type { RuleBook } from "./rules.ts";
 import type { Restoration } from "./restoration.ts";
@@ -81,4 +82,7 @@ export interface Ports {
    */
   acceptedTokens(kind: TokenKind, subject: string): readonly [string, ...string[]];
   readonly settings: Settings;
+  readonly ahead: RequestReads["ahead"];
+  /** The same ports for one request, which reads nothing twice within a quarter of a second. */
+  forRequest(): Ports;
 }

@@ -5,6 +5,8 @@ import type { Person } from "../../core/registry/registry.ts";
 import { err, ok } from "../../core/base/result.ts";
 import type { ExternalIdentity, LinkedIdentities, LinkedIdentity } from "../../ports/identity.ts";
 import { PLAIN, insertPrincipal, isNameTaken, principalOf, type PrincipalRow } from "./principal-rows.ts";
+import { coalescedRead } from "./coalesced-read.ts";
+import { leasesEnd } from "./read-lease.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 const ID_BYTES = 16;
@@ -102,11 +104,11 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
 
   return {
     async linkOf(principal) {
-      const row = await db
-        .prepare(LINK_OF_PRINCIPAL)
-        .bind(principal)
-        .first<Pick<ExternalIdentity, "kind" | "issuer"> & Pick<LinkRow, "account">>();
-      return row === null ? null : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
+      const [row] = await coalescedRead<Pick<ExternalIdentity, "kind" | "issuer"> & Pick<LinkRow, "account">>(
+        db,
+        db.prepare(LINK_OF_PRINCIPAL).bind(principal),
+      );
+      return row === undefined ? null : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
     },
 
     find,
@@ -138,6 +140,7 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
         db.prepare(UNLINK).bind(principal),
         db.prepare(DELETE_LINK_OF_REVOKED).bind(principal),
       ]);
+      await leasesEnd();
       return true;
     },
   };

@@ -3,6 +3,7 @@ import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import { nameKey, type Principal } from "../../core/identity/principal.ts";
 import { err, ok } from "../../core/base/result.ts";
 import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
+import { leasesEnd } from "./read-lease.ts";
 import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { Principals } from "../../ports/principals.ts";
@@ -102,6 +103,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     async setStatus(id, status, actor) {
       const statement = db.prepare("UPDATE principals SET status = ?2 WHERE id = ?1").bind(id, status);
       await change(statement, `principal_${status === "active" ? "reactivated" : status}`, actor, id);
+      if (status !== "active") await leasesEnd();
     },
 
     async setRole(id, role, actor) {
@@ -116,6 +118,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
         ),
       ]);
       cache.clear();
+      await leasesEnd();
     },
 
     async setReportKey(id, publicKey, actor) {
@@ -132,6 +135,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
         next,
       ]);
       cache.clear();
+      await leasesEnd();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { logLine } from "../../core/base/log-line.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import type { Roster } from "../../ports/roster.ts";
 
@@ -71,10 +72,12 @@ export function d1Roster(db: D1Database): D1Roster {
     },
 
     async departuresOf(person) {
-      const row = await db
-        .prepare("SELECT departures, left_at FROM roster WHERE kind = 'person' AND name = ?1")
-        .bind(person)
-        .first<{ departures: number; left_at: number | null }>();
+      const [row] = await coalescedRead<{ departures: number; left_at: number | null }>(
+        db,
+        db
+          .prepare("SELECT departures, left_at FROM roster WHERE kind = 'person' AND name = ?1")
+          .bind(person),
+      );
       return { times: row?.departures ?? 0, lastAt: row?.left_at ?? null };
     },
   };

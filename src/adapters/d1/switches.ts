@@ -1,6 +1,7 @@
 import { isYounger } from "../../core/base/age.ts";
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok } from "../../core/base/result.ts";
+import { leasesEnd } from "./read-lease.ts";
 import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { EngagedSwitch, Switches } from "../../ports/switches.ts";
@@ -84,6 +85,7 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
         } finally {
           forget();
         }
+        await leasesEnd();
         return ok({ changed: true, state: { ...wanted, version, reason, ticket, actor, since: at } });
       }
     },

@@ -17,9 +17,10 @@ export interface QueuedSendFailure {
  */
 export async function sendQueued(
   id: string,
-  ports: ExecutePorts & Pick<Ports, "intents">,
+  ports: ExecutePorts & Pick<Ports, "intents" | "ahead">,
 ): Promise<QueuedSendFailure | null> {
   const intent = ports.intents.find(id);
+  if (intent !== null) ports.ahead(id);
   const state = (await intent?.getState()) ?? null;
   if (intent === null || state === null || !isSendDue(state, Date.now())) return null;
   const attempt = await executeWrite(intent, ports);

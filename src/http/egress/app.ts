@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { handleProxied } from "../proxy/handle.ts";
+import { readPerRequest } from "../middleware/request-reads.ts";
 import { logRequests } from "../middleware/request-log.ts";
 import { requireRestoreRecorded } from "../middleware/restoring.ts";
 import { errorResponse } from "../middleware/error-handler.ts";
@@ -15,6 +16,7 @@ import { passUnknown, refuseHost } from "./unknown-host.ts";
 export function createEgress(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
+  app.use(readPerRequest);
   app.use(logRequests);
   app.use(requireRestoreRecorded);
   app.use(async (c, next) => {

@@ -9,6 +9,7 @@ import { isHuman, type Principal, type Role } from "../../core/identity/principa
 import type { GateContext, GateEnv } from "./context.ts";
 import { respondOnce, idempotencyKey } from "./idempotency.ts";
 import { requireSameOrigin } from "./origin.ts";
+import { readAhead } from "./request-reads.ts";
 import { enforceRequestLimit } from "./request-limit.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
 import { maySignInLocally } from "./local-sign-in.ts";
@@ -26,6 +27,7 @@ export function requireRole(roles: readonly Role[], age: IdentityAge = "fresh"):
     const ports = c.env;
     const key = idempotencyKey(c);
     const asOf = key === null ? age : "fresh";
+    if (asOf === "fresh") readAhead(c);
     const [caller] = await Promise.all([
       callerOf(c, asOf),
       // In one batch with the identity, so that a proposal, which needs both, waits for D1 once.

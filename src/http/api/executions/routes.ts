@@ -10,6 +10,7 @@ import { EXECUTION_TOKEN_PREFIX } from "../../../app/execution/tokens.ts";
 import { authenticateKey } from "../../../app/identity/authenticate.ts";
 import { bearerOf, reauthenticateAfterBody, requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
+import { readAhead } from "../../middleware/request-reads.ts";
 import { enforceRequestLimit } from "../../middleware/request-limit.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { respondOnce, idempotencyKey } from "../../middleware/idempotency.ts";
@@ -76,6 +77,7 @@ async function report(c: GateContext, held: HeldOrder, body: JsonObject): Promis
 async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; readonly body: JsonObject }> {
   const ports = c.env;
   const bearer = bearerOf(c);
+  readAhead(c);
   const caller = bearer.startsWith(EXECUTION_TOKEN_PREFIX)
     ? null
     : authenticated(await authenticateKey(bearer, ports, "fresh"));

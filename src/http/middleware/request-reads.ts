@@ -1,0 +1,20 @@
+import type { MiddlewareHandler } from "hono";
+import { intentOfOrder } from "../../app/execution/tokens.ts";
+import type { GateContext, GateEnv } from "./context.ts";
+
+/** Gives a request ports of its own, so that it reads nothing twice. */
+export const readPerRequest: MiddlewareHandler<GateEnv> = (c, next) => {
+  c.env = c.env.forRequest();
+  return next();
+};
+
+/**
+ * Reads who acted on the intent that the path names, and the kill switches, with the caller's identity: a command needs
+ * them all, and D1 is asked once. Nothing of it is shown before the caller is known.
+ */
+export function readAhead(c: GateContext): void {
+  if (c.req.method !== "POST") return;
+  const id = c.req.param("id") ?? "";
+  if (id.startsWith("int_")) c.env.ahead(id);
+  else if (id.startsWith("exe_")) c.env.ahead(intentOfOrder(id));
+}

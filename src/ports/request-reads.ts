@@ -1,0 +1,14 @@
+import type { LinkedIdentities } from "./identity.ts";
+import type { Principals } from "./principals.ts";
+import type { Roster } from "./roster.ts";
+import type { Switches } from "./switches.ts";
+
+/** The ports that say who may do what now, for one request: within a quarter of a second nothing is read twice. */
+export interface RequestReads {
+  readonly principals: Principals;
+  readonly switches: Switches;
+  readonly linkedIdentities: LinkedIdentities;
+  readonly roster: Roster;
+  /** Reads whoever acted on this intent, and the kill switches, in one batch with what else is read in the same turn. */
+  ahead(intent: string): void;
+}
