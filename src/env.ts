@@ -79,7 +79,7 @@ export function portsOf(env: Bindings): Ports {
 function makePorts(env: Bindings): Ports {
   const settings = settingsOf(env);
   const shared = sharedOf(env);
-  const ports: Ports = {
+  return {
     ...intentPorts(env, shared),
     ...identityPorts(env, shared),
     ...signingPorts(env, shared),
@@ -87,9 +87,8 @@ function makePorts(env: Bindings): Ports {
     ...upstreamPorts(env, shared),
     settings,
     ahead: () => undefined,
-    forRequest: () => ({ ...ports, ...requestReads(env.DB, ports) }),
+    requestReads: (ports) => requestReads(env.DB, ports),
   };
-  return ports;
 }
 
 function sharedOf(env: Bindings): Shared {

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { continueSweep } from "../app/evaluation/recheck-sweep.ts";
+import { forRequest } from "../app/for-request.ts";
 import { sendQueued } from "../app/execution/send-queued.ts";
 import { sendToChannel } from "../app/notifications/channels/send.ts";
 import { runDeliveries } from "../app/notifications/run-deliveries.ts";
@@ -45,7 +46,7 @@ export class Sender extends WorkerEntrypoint<Env> {
   }
 
   async #send(id: string): Promise<void> {
-    const failure = await sendQueued(id, portsOf(this.env).forRequest());
+    const failure = await sendQueued(id, forRequest(portsOf(this.env)));
     if (failure === null) return;
     const event = failure.sent ? "write_outcome_unknown" : "write_not_sent";
     console.error(logLine(event, { intent: id, why: failure.why }));

@@ -83,6 +83,6 @@ export interface Ports {
   acceptedTokens(kind: TokenKind, subject: string): readonly [string, ...string[]];
   readonly settings: Settings;
   readonly ahead: RequestReads["ahead"];
-  /** The same ports for one request, which reads nothing twice within a quarter of a second. */
-  forRequest(): Ports;
+  /** For one request, out of the ports that read each time. */
+  requestReads(ports: Omit<RequestReads, "ahead">): RequestReads;
 }

@@ -108,7 +108,9 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
         db,
         db.prepare(LINK_OF_PRINCIPAL).bind(principal),
       );
-      return row === undefined ? null : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
+      return row === undefined
+        ? null
+        : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
     },
 
     find,

@@ -1,7 +1,6 @@
 import { isYounger } from "../../core/base/age.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { IdentityLink } from "../../ports/identity.ts";
-import type { Ports } from "../../ports/ports.ts";
 import type { RequestReads } from "../../ports/request-reads.ts";
 import type { Departures } from "../../ports/roster.ts";
 import { coalescedRead } from "./coalesced-read.ts";
@@ -33,15 +32,13 @@ interface Actors {
 
 const NO_ACTORS: Actors = { principals: new Map(), links: new Map(), departures: new Map() };
 
-type Base = Pick<Ports, "principals" | "switches" | "linkedIdentities" | "roster">;
-
 /**
  * The reads of one request: what it read within the lease is not read again. A change that the request makes itself
  * drops everything.
  */
 export function requestReads(
   db: D1Database,
-  { principals, switches, linkedIdentities, roster }: Base,
+  { principals, switches, linkedIdentities, roster }: Omit<RequestReads, "ahead">,
 ): RequestReads {
   const byKey = new Recent<Principal | null>();
   const byId = new Recent<Principal | null>();
@@ -61,10 +58,7 @@ export function requestReads(
   }
 
   /** From what was read ahead, if it is there and young enough, else read now. */
-  async function ofActors<T>(
-    found: (actors: Actors) => T | undefined,
-    read: () => Promise<T>,
-  ): Promise<T> {
+  async function ofActors<T>(found: (actors: Actors) => T | undefined, read: () => Promise<T>): Promise<T> {
     const known = about === null ? null : await actors.peek(about)?.catch(() => null);
     const value = known ? found(known) : undefined;
     return value === undefined ? read() : value;

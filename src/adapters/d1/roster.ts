@@ -74,9 +74,7 @@ export function d1Roster(db: D1Database): D1Roster {
     async departuresOf(person) {
       const [row] = await coalescedRead<{ departures: number; left_at: number | null }>(
         db,
-        db
-          .prepare("SELECT departures, left_at FROM roster WHERE kind = 'person' AND name = ?1")
-          .bind(person),
+        db.prepare("SELECT departures, left_at FROM roster WHERE kind = 'person' AND name = ?1").bind(person),
       );
       return { times: row?.departures ?? 0, lastAt: row?.left_at ?? null };
     },

@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from "hono";
+import { forRequest } from "../../app/for-request.ts";
 import { intentOfOrder } from "../../app/execution/tokens.ts";
 import type { GateContext, GateEnv } from "./context.ts";
 
 /** Gives a request ports of its own, so that it reads nothing twice. */
 export const readPerRequest: MiddlewareHandler<GateEnv> = (c, next) => {
-  c.env = c.env.forRequest();
+  c.env = forRequest(c.env);
   return next();
 };
 

@@ -10,6 +10,7 @@ import {
   send,
   stateOf,
 } from "../../support/worker/gate.ts";
+import type { IntentCommand } from "../../../src/core/intent/command.ts";
 import type { Answer, Principal } from "../../support/client.ts";
 
 let agent: Principal;
@@ -147,23 +148,19 @@ test("a hundred votes of a batch are recorded once each, among parallel single v
 test("at most six votes of a batch are in progress at a time", async () => {
   const cases = await Promise.all(Array.from({ length: 20 }, () => held()));
   let [now, most] = [0, 0];
-  const prepare = env.DB.prepare.bind(env.DB);
-  // Every approval reads the switches once, some in one batch: a read that waits there is under way.
-  const looks = new Set<D1PreparedStatement>();
-  vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
-    const statement = prepare(sql);
-    if (!sql.includes("FROM switches")) return statement;
-    looks.add(statement);
-    return statement;
-  });
-  const together = env.DB.batch.bind(env.DB);
-  vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
-    const count = statements.filter((statement) => looks.has(statement)).length;
-    now += count;
-    most = Math.max(most, now);
-    const results = await together(statements);
-    now -= count;
-    return results as never;
+  const get = env.INTENTS.get.bind(env.INTENTS);
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...args) => {
+    const stub = get(...args);
+    const handle = async (command: IntentCommand) => {
+      now += 1;
+      most = Math.max(most, now);
+      try {
+        return await stub.handle(command);
+      } finally {
+        now -= 1;
+      }
+    };
+    return new Proxy(stub, { get: (of, name) => (name === "handle" ? handle : Reflect.get(of, name)) });
   });
   expect((await batch(cases.map((each) => approval(each)))).body.decided).toBe(20);
   expect(most).toBeGreaterThan(1);
