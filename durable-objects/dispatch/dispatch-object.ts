@@ -1,4 +1,5 @@
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
+import { SILENCE_MS } from "../../src/adapters/objects/audience.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import type {
@@ -40,6 +41,8 @@ export class DispatchObject extends DurableObject<Env> {
   readonly #limits: TimeLimits;
   /** When the message was sent that no worker has taken yet; null: there is none. */
   #requestedAt: number | null = null;
+  /** As the last worker found it; in memory only, for the answer to be yes in doubt. */
+  #hasAudience = true;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -48,9 +51,17 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   /** The ledger may have grown, or a worker ran out of time with work left. */
-  async poke(): Promise<void> {
+  async poke(): Promise<boolean> {
     this.#beat(Date.now());
     await this.#requestWorker();
+    return this.#hasAudience;
+  }
+
+  async listen(): Promise<void> {
+    // Isolates that still wake nobody leave rows that are looked for once more.
+    await this.#wakeBy(Date.now() + SILENCE_MS);
+    this.#hasAudience = true;
+    await this.poke();
   }
 
   /** A worker calls it first, which takes the pending message: later rows need another one. */
@@ -66,7 +77,13 @@ export class DispatchObject extends DurableObject<Env> {
     return start;
   }
 
-  async plan(from: number, to: number, deliveries: readonly Delivery[]): Promise<boolean> {
+  async plan(
+    from: number,
+    to: number,
+    deliveries: readonly Delivery[],
+    hasAudience: boolean,
+  ): Promise<boolean> {
+    this.#hasAudience = hasAudience;
     const planned = this.#store.plan(from, to, deliveries);
     // The planning worker delivers next; if it crashes before that, the alarm requests another.
     if (deliveries.length > 0) await this.#wakeBy(Date.now() + LOST_MS);

@@ -1,4 +1,5 @@
 import { isYounger } from "../../src/core/base/age.ts";
+import { isSilent, noteSilence } from "../../src/adapters/objects/audience.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DISPATCHER } from "../../src/ports/notifications.ts";
 
@@ -13,11 +14,12 @@ let scheduledAt = Number.NEGATIVE_INFINITY;
 
 /**
  * Pokes the dispatcher after ledger rows are in D1. The first call of a burst pokes at once; one later call pokes on
- * behalf of the others when the interval ends. Never throws; callers hand it to `waitUntil`, because a lost poke only
+ * behalf of the others when the interval ends. Where nobody is to be notified, it asks again after some seconds. Never throws; callers hand it to `waitUntil`, because a lost poke only
  * costs a delay: the dispatcher polls too.
  */
 export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> {
   const now = Date.now();
+  if (isSilent(now)) return;
   if (isYounger(pokedAt, now, POKE_INTERVAL_MS)) {
     if (isYounger(scheduledAt, now, SCHEDULED_POKE_MS)) return;
     scheduledAt = now;
@@ -26,7 +28,8 @@ export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> 
   pokedAt = Date.now();
   scheduledAt = Number.NEGATIVE_INFINITY;
   try {
-    await env.DISPATCH.getByName(DISPATCHER).poke();
+    const hasAudience = await env.DISPATCH.getByName(DISPATCHER).poke();
+    if (!hasAudience) noteSilence(pokedAt);
   } catch (error) {
     console.error(logLine("dispatcher_wake_failed", { error: String(error) }));
   }

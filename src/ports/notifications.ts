@@ -89,6 +89,8 @@ export interface NewsPage {
   /** Id of the last row read, of any chain. */
   readonly to: number;
   readonly more: boolean;
+  /** Is any webhook registered, of whatever form? */
+  readonly hasWebhooks: boolean;
 }
 
 /** A ledger row of an intent, joined with its row of the intent index. */
@@ -108,16 +110,22 @@ export interface LedgerRowDetail {
 
 /** Durable notifications with their retries: one object. */
 export interface Deliveries {
-  /** Signals that the ledger may have new rows; cheap. */
-  poke(): Promise<void>;
+  /** Signals that the ledger may have new rows. False: when it last looked, nobody was to be notified. */
+  poke(): Promise<boolean>;
+  /** Signals that there may be somebody new to notify, who expects to hear of the next event. */
+  listen(): Promise<void>;
   /** Id of the last ledger row whose notifications are planned. */
   cursor(): Promise<number>;
   /** A page of the ledger after this row. */
   news(after: number): Promise<NewsPage>;
   /** One entry of one intent; null: not on the ledger. */
   row(intent: string, seq: number): Promise<LedgerRowDetail | null>;
-  /** Moves the cursor and adds these deliveries; false: another call moved it first, and nothing was added. */
-  plan(from: number, to: number, deliveries: readonly Delivery[]): Promise<boolean>;
+  /**
+   * Moves the cursor and adds these deliveries; false: another call moved it first, and nothing was added.
+   *
+   * @param hasAudience false: no channel and no webhook exists, so that nobody has to be woken for the next rows
+   */
+  plan(from: number, to: number, deliveries: readonly Delivery[], hasAudience: boolean): Promise<boolean>;
   /** Adds deliveries outside of planning; those that exist stay as they are. */
   add(deliveries: readonly Delivery[]): Promise<void>;
   /** Due deliveries, a few of each lane, leased to this caller for a minute. `attempts` includes this one. */

@@ -4,6 +4,7 @@ import {
   type LedgerNews,
   type LedgerRowDetail,
 } from "../../ports/notifications.ts";
+import { forgetSilence } from "./audience.ts";
 import { retryCall } from "./retry-call.ts";
 
 /** RPC methods of the dispatcher's object: all of `Deliveries` that D1 does not answer. */
@@ -21,7 +22,9 @@ const NEWS = `
     CASE WHEN json_valid(body) THEN body -> '$.to' END AS recipients
   FROM ledger WHERE id > ?1 ORDER BY id LIMIT ${PAGE_ROWS}`;
 
-const END = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
+const END = `
+  SELECT COALESCE(MAX(id), 0) AS id, EXISTS (SELECT 1 FROM webhooks WHERE disabled IS NULL) AS has_webhooks
+  FROM ledger`;
 
 const ROW = `
   SELECT l.intent_id AS intent, l.seq, l.event, l.actor, l.at, l.body, l.entry_hash AS hash,
@@ -41,14 +44,24 @@ interface NewsRow {
   recipients: string | null;
 }
 
+interface EndRow {
+  id: number;
+  has_webhooks: number;
+}
+
 /** The dispatcher's object, and the ledger in D1 whose rows it notifies of. */
 export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database): Deliveries {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
     retryCall(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
   return {
     poke: () => call((stub) => stub.poke()),
+    listen() {
+      forgetSilence(Date.now());
+      return call((stub) => stub.listen());
+    },
     cursor: () => call((stub) => stub.cursor()),
-    plan: (from, to, deliveries) => call((stub) => stub.plan(from, to, deliveries)),
+    plan: (from, to, deliveries, hasAudience) =>
+      call((stub) => stub.plan(from, to, deliveries, hasAudience)),
     add: (deliveries) => call((stub) => stub.add(deliveries)),
     lease: (limit) => call((stub) => stub.lease(limit)),
     settle: (id, result) => call((stub) => stub.settle(id, result)),
@@ -61,12 +74,13 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
     async news(after) {
       const [page, end] = await db.batch([db.prepare(NEWS).bind(after), db.prepare(END)]);
       const rows = (page?.results ?? []) as NewsRow[];
-      const { id: last = after } = (end?.results[0] ?? {}) as { id?: number };
+      const { id: last = after, has_webhooks: webhooks = 1 } = (end?.results[0] ?? {}) as Partial<EndRow>;
       return {
         news: rows.filter(({ intent_id: intent }) => intent.startsWith(INTENT_PREFIX)).map(newsOf),
         // After a restore from an earlier backup the cursor goes back to the ledger's end.
         to: rows.at(-1)?.id ?? Math.min(after, last),
         more: rows.length === PAGE_ROWS,
+        hasWebhooks: webhooks === 1,
       };
     },
 

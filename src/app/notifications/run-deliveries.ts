@@ -3,7 +3,8 @@ import { CHANNEL_WAITS_MS, endlessWaitAfter, waitAfter } from "../../core/base/b
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel } from "../../core/registry/registry.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Delivery, DeliveryRecord, LedgerNews, DeliveryResult } from "../../ports/notifications.ts";
+import type { Delivery, DeliveryRecord, LedgerNews, DeliveryResult, NewsPage } from "../../ports/notifications.ts";
+import { wakeDispatcher } from "./wake-dispatcher.ts";
 import { failed, retry } from "./channels/send-result.ts";
 import { intentsWithOpenRequests, channelOf, intentsNeedingState, plan } from "./plan.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
@@ -48,7 +49,7 @@ export async function runDeliveries(ports: Ports, sendToChannel: SendToChannel):
     deliverDue(ports, sendToChannel, endsAt),
   );
   if (hasUnreadRows || hasDueDeliveries) {
-    await runOrLog("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
+    await wakeDispatcher(ports);
   }
 }
 
@@ -69,10 +70,11 @@ async function planNews(ports: Ports, endsAt: number): Promise<boolean> {
     if (Date.now() >= endsAt) return true;
     const page = await ports.deliveries.news(from);
     if (page.to === from) return false;
-    const { planned, last } = await planPage(page.news, ports);
+    const { planned, last } = await planPage(page, ports);
+    const hasAudience = page.hasWebhooks || (await ports.rules.current()).registry.channels.size > 0;
     const to = last ?? page.to;
     // Another worker moved the cursor first; it plans the remaining rows.
-    if (!(await ports.deliveries.plan(from, to, planned))) return false;
+    if (!(await ports.deliveries.plan(from, to, planned, hasAudience))) return false;
     from = to;
     more = page.more || last !== null;
   }
@@ -85,12 +87,12 @@ interface PagePlan {
   readonly last: number | null;
 }
 
-async function planPage(news: readonly LedgerNews[], ports: Ports): Promise<PagePlan> {
+async function planPage({ news, hasWebhooks }: NewsPage, ports: Ports): Promise<PagePlan> {
   if (news.length === 0) return { planned: [], last: null };
   const intents = [...new Set(news.map(({ intent }) => intent))];
   const [{ registry }, subscriptions] = await Promise.all([
     ports.rules.current(),
-    ports.webhooks.subscriptions(intents),
+    hasWebhooks ? ports.webhooks.subscriptions(intents) : [],
   ]);
   const decided = intentsWithOpenRequests(news, registry);
   const [states, earlier] = await Promise.all([
@@ -146,7 +148,7 @@ async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: nu
     // In case all of these are slow, another worker continues with connections of its own.
     if (!isFull && leased.length > 0 && running.size === MAX_CONCURRENT) {
       isFull = true;
-      await runOrLog("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
+      await wakeDispatcher(ports);
     }
     await Promise.race(running);
   }

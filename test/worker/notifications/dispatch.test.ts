@@ -95,7 +95,7 @@ describe("INV-30: deliveries from durable storage", () => {
     await happened();
     await runNotifications();
     const { to } = await deliveries.news(before);
-    expect(await deliveries.plan(before, to, [])).toBe(false);
+    expect(await deliveries.plan(before, to, [], true)).toBe(false);
     // The object restored to an hour ago, say: the ids are the same again, and are known.
     await runInDurableObject(dispatcher(), (_, { storage }) => storage.kv.put("cursor", before));
     await runNotifications();
@@ -185,6 +185,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     let latest = 0;
     const poke = async () => {
       passedOn.push(latest);
+      return true;
     };
     const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
     // A poke of an earlier test may be pending still; after this, only this test's are.
@@ -205,6 +206,42 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     expect(passedOn.length - before).toBeLessThanOrEqual(2);
     // The last forwarded poke came after all others.
     expect(passedOn.at(-1)).toBe(100);
+  });
+
+  test("where nobody is to be notified no row wakes the dispatcher, until somebody registers", async () => {
+    let pokes = 0;
+    const poke = async () => {
+      pokes += 1;
+      return false;
+    };
+    const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
+    await until(async () => {
+      await pokeDispatcher({ DISPATCH: namespace });
+      expect(pokes).toBe(1);
+    });
+    for (let row = 0; row < 20; row += 1) await pokeDispatcher({ DISPATCH: namespace });
+    expect(pokes).toBe(1);
+    later(11_000);
+    await pokeDispatcher({ DISPATCH: namespace });
+    expect(pokes).toBe(2);
+    const another = await registerHook(internet.at(), ["intent.proposed"]);
+    await until(async () => {
+      await pokeDispatcher({ DISPATCH: namespace });
+      expect(pokes).toBeGreaterThan(2);
+    });
+    await call("DELETE", `/v1/webhooks/${another.id}`, admin);
+  });
+
+  test("the dispatcher says whether its last worker found anybody to notify", async () => {
+    await happened();
+    await runNotifications();
+    expect(await dispatcher().poke()).toBe(true);
+    for (const { id } of (await call("GET", "/v1/webhooks", admin)).body.webhooks) {
+      await call("DELETE", `/v1/webhooks/${id}`, admin);
+    }
+    await happened();
+    await runNotifications();
+    expect(await dispatcher().poke()).toBe(false);
   });
 
   test("INV-30: the alarm sends a lost message again while deliveries are due", async () => {
@@ -308,7 +345,7 @@ describe("failures of one recipient do not affect others", () => {
         lease: async () => [],
         plan: (from, to, planned) => {
           calls.push(planned);
-          return real.deliveries.plan(from, to, []);
+          return real.deliveries.plan(from, to, [], true);
         },
       },
     });

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { previewRecheck, type Preview } from "../../../app/evaluation/preview-recheck.ts";
 import { startSweep } from "../../../app/evaluation/recheck-sweep.ts";
+import { noteListener } from "../../../app/notifications/wake-dispatcher.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -33,6 +34,8 @@ async function recheck(c: GateContext) {
   const request = parseRequest(RECHECK, await readJson(c, MAX_BODY_BYTES));
   if (!isRehearsal) {
     if (Object.keys(request).length > 0) invalid("only a dry run takes policies, registry or after");
+    // The rules may name the first channel.
+    c.executionCtx.waitUntil(noteListener(ports));
     return c.json(await startSweep(ports, Date.now()));
   }
   c.set("hasNoEffect", true);

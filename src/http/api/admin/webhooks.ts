@@ -5,6 +5,7 @@ import { contractEvent } from "../../../app/notifications/events.ts";
 import { contractDelivery, testDelivery } from "../../../app/notifications/plan.ts";
 import type { Webhook } from "../../../ports/notifications.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
+import { noteListener } from "../../../app/notifications/wake-dispatcher.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -71,6 +72,7 @@ async function register(c: GateContext) {
       detail: "The maximum number of webhooks is registered; delete one first.",
     });
   }
+  c.executionCtx.waitUntil(noteListener(ports));
   return c.json({ ...webhookView(webhook), secret }, 201);
 }
 
@@ -94,6 +96,7 @@ async function registerForIntent(c: GateContext) {
   };
   const generated = (secret ?? null) === null ? freshSecret() : null;
   await webhooks.register(webhook, secret ?? generated ?? "", principal);
+  c.executionCtx.waitUntil(noteListener(c.env));
   if (before !== null) await deliveries.drop(before.id);
   // Read after registering: a concurrent decision is found here, by the planner of deliveries, or by both, and is sent
   // once.
