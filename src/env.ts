@@ -1,4 +1,5 @@
 import { BUNDLED } from "../.generated/bundled.ts";
+import { forgetSilence } from "../durable-objects/dispatch/audience.ts";
 import { agentCounters } from "./adapters/objects/agent-counters.ts";
 import { bodySlots } from "./adapters/body-slots.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
@@ -221,7 +222,7 @@ type NotificationPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing">
 
 function notificationPorts(env: Bindings, { deploymentSecrets, chain }: Shared): NotificationPorts {
   return {
-    deliveries: dispatchObject(env.DISPATCH, env.DB),
+    deliveries: dispatchObject(env.DISPATCH, env.DB, forgetSilence),
     webhooks: d1Webhooks(env.DB, chain, () => keysInForce(deploymentSecrets, "webhook-secret")),
     sendOutgoing: sendOutgoing,
   };

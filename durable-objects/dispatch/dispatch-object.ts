@@ -1,5 +1,5 @@
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
-import { SILENCE_MS } from "../../src/adapters/objects/audience.ts";
+import { SILENCE_MS } from "./audience.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import type {

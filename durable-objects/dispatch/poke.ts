@@ -1,5 +1,5 @@
 import { isYounger } from "../../src/core/base/age.ts";
-import { isSilent, noteSilence } from "../../src/adapters/objects/audience.ts";
+import { isSilent, noteSilence } from "./audience.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DISPATCHER } from "../../src/ports/notifications.ts";
 

@@ -15,6 +15,7 @@ import {
   standingOf,
   type StandingRow,
 } from "./mandate-rows.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** The window of "daily" caps: any 24 hours, not a calendar day. */
@@ -128,8 +129,8 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
 
     async matching(use, now) {
       const destinations = JSON.stringify(destinationsCovering(use.destination));
-      const { results } = await db.prepare(MATCHING).bind(destinations, now).all<StandingRow>();
-      return results.map(standingOf).filter((approval) => covers(approval, use));
+      const rows = await coalescedRead<StandingRow>(db, db.prepare(MATCHING).bind(destinations, now));
+      return rows.map(standingOf).filter((approval) => covers(approval, use));
     },
 
     async recordUse(id, use, now) {

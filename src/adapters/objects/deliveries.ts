@@ -4,7 +4,6 @@ import {
   type LedgerNews,
   type LedgerRowDetail,
 } from "../../ports/notifications.ts";
-import { forgetSilence } from "./audience.ts";
 import { retryCall } from "./retry-call.ts";
 
 /** RPC methods of the dispatcher's object: all of `Deliveries` that D1 does not answer. */
@@ -49,19 +48,26 @@ interface EndRow {
   has_webhooks: number;
 }
 
-/** The dispatcher's object, and the ledger in D1 whose rows it notifies of. */
-export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database): Deliveries {
+/**
+ * The dispatcher's object, and the ledger in D1 whose rows it notifies of.
+ *
+ * @param noteListener has the objects of this isolate wake the dispatcher again
+ */
+export function dispatchObject(
+  namespace: DurableObjectNamespace,
+  db: D1Database,
+  noteListener: (now: number) => void,
+): Deliveries {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
     retryCall(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
   return {
     poke: () => call((stub) => stub.poke()),
     listen() {
-      forgetSilence(Date.now());
+      noteListener(Date.now());
       return call((stub) => stub.listen());
     },
     cursor: () => call((stub) => stub.cursor()),
-    plan: (from, to, deliveries, hasAudience) =>
-      call((stub) => stub.plan(from, to, deliveries, hasAudience)),
+    plan: (from, to, deliveries, hasAudience) => call((stub) => stub.plan(from, to, deliveries, hasAudience)),
     add: (deliveries) => call((stub) => stub.add(deliveries)),
     lease: (limit) => call((stub) => stub.lease(limit)),
     settle: (id, result) => call((stub) => stub.settle(id, result)),

@@ -19,6 +19,7 @@ const MAX_TRIED = 20;
 export async function applyStandingApprovals(
   intent: Intent,
   held: IntentState,
+  matching: readonly StandingApproval[],
   use: MandateUse,
   ports: VotePorts,
   now: number,
@@ -29,7 +30,6 @@ export async function applyStandingApprovals(
   if (held.phase !== "pending_approval" || held.terms.heldByContent) return held;
   let state = held;
   try {
-    const matching = await ports.mandates.matching(use, now);
     let tried = 0;
     for (const approval of matching) {
       if (state.phase !== "pending_approval" || tried === MAX_TRIED) break;

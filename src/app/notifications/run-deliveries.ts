@@ -3,7 +3,13 @@ import { CHANNEL_WAITS_MS, endlessWaitAfter, waitAfter } from "../../core/base/b
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel } from "../../core/registry/registry.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Delivery, DeliveryRecord, LedgerNews, DeliveryResult, NewsPage } from "../../ports/notifications.ts";
+import type {
+  Delivery,
+  DeliveryRecord,
+  LedgerNews,
+  DeliveryResult,
+  NewsPage,
+} from "../../ports/notifications.ts";
 import { wakeDispatcher } from "./wake-dispatcher.ts";
 import { failed, retry } from "./channels/send-result.ts";
 import { intentsWithOpenRequests, channelOf, intentsNeedingState, plan } from "./plan.ts";

@@ -133,6 +133,11 @@ async function createSuccessor(
     }
     case "refused":
       return err({ kind: "refused", refusal: governed.refusal });
+    case "unauthenticated":
+      return err({
+        kind: "proposer_inactive",
+        status: governed.failure.kind === "inactive" ? governed.failure.status : "unknown",
+      });
   }
 }
 

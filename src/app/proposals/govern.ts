@@ -2,7 +2,10 @@ import type { Decision } from "../../core/policy/decision.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { intentTerms } from "../../core/intent/terms.ts";
+import type { AgentScope } from "../../core/policy/evaluate.ts";
 import type { Principal } from "../../core/identity/principal.ts";
+import type { AuthFailure } from "../identity/authenticate.ts";
+import { confirmProposer } from "./confirm-proposer.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
 import { likenessOf } from "../evaluation/alike.ts";
@@ -16,7 +19,9 @@ export type Governed =
    * null while the first is still being created.
    */
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
-  | { readonly kind: "refused"; readonly refusal: Refusal };
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** The proposer's key was suspended, revoked or rotated a moment ago. */
+  | { readonly kind: "unauthenticated"; readonly failure: AuthFailure };
 
 const SALT_BYTES = 32;
 
@@ -41,7 +46,17 @@ export async function govern(
   const intent = key === null ? unkeyed() : ports.intents.forKey(proposer.id, key);
   // Identified without the template: a repeat must be recognised even if the registry changed in between.
   const identity = await identify(input, ports);
-  const { decision, counted } = await evaluateCounted(templated, identity, scope, rules, ports, intent, now);
+  const evaluateFor = (agent: AgentScope) =>
+    evaluateCounted(templated, identity, agent, rules, ports, intent, now);
+  const cached = await evaluateFor(scope);
+  const proposed = { input: templated, intent: intent.id, decision: cached.decision, proposer, scope };
+  const confirmed = await confirmProposer(proposed, ports, now);
+  if (!confirmed.ok || confirmed.value.scope.stop !== scope.stop) {
+    if (cached.counted) await ports.counters.of(proposer.id).release(intent.id);
+  }
+  if (!confirmed.ok) return { kind: "unauthenticated", failure: confirmed.error };
+  const { scope: current, standing } = confirmed.value;
+  const { decision, counted } = current.stop === scope.stop ? cached : await evaluateFor(current);
 
   // A reviewer's edit is always recorded under the successor's id, which its predecessor already names.
   const isRepeat = decision.reasonCode === "duplicate_blocked" && input.edited === undefined;
@@ -88,5 +103,6 @@ export async function govern(
   if (repeated) return { kind: "duplicate", id: intent.id, state };
   if (first) return { kind: "duplicate", id: first.intentId, state: null };
   const use = useOf(state.terms, request.principalId, decision.facts);
-  return { kind: "decided", state: await applyStandingApprovals(intent, state, use, ports, now), decision };
+  const approved = await applyStandingApprovals(intent, state, standing, use, ports, now);
+  return { kind: "decided", state: approved, decision };
 }

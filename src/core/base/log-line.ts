@@ -25,6 +25,7 @@ export const LOG_EVENTS = {
   log_wake_failed: "log sealer not woken",
   notification_failed: "notification failed",
   notification_worker_failed: "notification worker not started",
+  proposer_unconfirmed: "proposer's key and kill switches not read again",
   queue_send_failed: "queue send failed",
   recheck_failed: "case not evaluated again",
   recheck_sweep_failed: "what waits not evaluated again",

@@ -38,7 +38,8 @@ export function logDecision(
   governed: Governed,
   { agent, destination }: { readonly agent: string; readonly destination: string },
 ): void {
-  if (!c.env.settings.logsRequests || governed.kind === "refused") return;
+  if (!c.env.settings.logsRequests) return;
+  if (governed.kind === "refused" || governed.kind === "unauthenticated") return;
   const isDecided = governed.kind === "decided";
   const id = isDecided ? governed.state.terms.id : governed.id;
   c.set("logged", { ...c.var.logged, intent: id });

@@ -7,6 +7,7 @@ import type { GateContext } from "../middleware/context.ts";
 import { logDecision } from "../middleware/request-log.ts";
 import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuse } from "../problem/problem.ts";
+import { problemOfAuthFailure } from "../problem/from-auth-failure.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../problem/from-refusal.ts";
 import { duplicateReply } from "../api/intents/propose-reply.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
@@ -86,6 +87,8 @@ export async function governWrite(
       });
     case "refused":
       return refuseWith(governed.refusal);
+    case "unauthenticated":
+      return refuse(problemOfAuthFailure(governed.failure));
   }
 }
 

@@ -312,17 +312,22 @@ test("INV-08: a repeated proposal gives no second vote and counts no second use"
   expect(await usedOf(id)).toBe(1);
 });
 
-test("INV-05 INV-08: a use without a vote, because a kill switch came first, is given back", async () => {
-  freeze();
+test("INV-08: a use without a vote, because the intent's object refused it, is given back", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
-  // Proposals may be decided on what was read a few seconds ago; votes never are.
-  await call("POST", "/v1/intents?dry_run=true", agent.key, proposal("crm.held"));
-  const thrown = "INSERT INTO switches VALUES ('agent', ?1, 1, 1, 'drill', NULL, 'test', 0)";
-  await env.DB.prepare(thrown).bind(agent.id).run();
+  const get = env.INTENTS.get.bind(env.INTENTS);
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...args) => {
+    const stub = get(...args);
+    return new Proxy(stub, {
+      get: (_, name) =>
+        name === "handle"
+          ? () => Promise.resolve({ ok: false, error: { reason: "approval_stale" } })
+          : Reflect.get(stub, name, stub),
+    });
+  });
   expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
+  vi.restoreAllMocks();
   expect(await usedOf(id)).toBe(0);
-  await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
   expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
 });
 

@@ -8,6 +8,7 @@ import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
+import { problemOfAuthFailure } from "../../problem/from-auth-failure.ts";
 import { refuseWith } from "../../problem/from-refusal.ts";
 import { auditTrail } from "./audit-view.ts";
 import { decisionView } from "./decision-view.ts";
@@ -51,6 +52,8 @@ async function propose(c: GateContext) {
       return c.json(duplicateReply(governed.id, governed.state, request.key), 409);
     case "refused":
       return refuseWith(governed.refusal);
+    case "unauthenticated":
+      return refuse(problemOfAuthFailure(governed.failure));
   }
 }
 

@@ -1,4 +1,4 @@
-import { isYounger } from "../../core/base/age.ts";
+import { isYounger } from "../../src/core/base/age.ts";
 
 /** How long an isolate wakes nobody after it learned that nobody is to be notified. */
 export const SILENCE_MS = 10_000;
@@ -11,9 +11,9 @@ export function isSilent(now: number): boolean {
   return isYounger(since, now, SILENCE_MS);
 }
 
-/** @param askedAt an answer of before somebody registered is not heard */
-export function noteSilence(askedAt: number): void {
-  if (forgottenAt < askedAt) since = askedAt;
+/** @param pokedAt when the dispatcher was called that said so; one of before somebody registered is not heard */
+export function noteSilence(pokedAt: number): void {
+  if (forgottenAt < pokedAt) since = pokedAt;
 }
 
 /** Somebody registered here, and expects to hear of the next event. */
