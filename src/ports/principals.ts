@@ -3,9 +3,14 @@ import type { Result } from "../core/base/result.ts";
 
 export type NewPrincipal = Omit<Principal, "status">;
 
+/**
+ * How old what was read may be. `cached`: 10 s, only for proposals that end in a runner's order, after which every step
+ * reads again. `recent`: 2 s, only for listed reads through the proxy.
+ */
+export type ReadAge = "fresh" | "recent" | "cached";
+
 export interface Principals {
-  /** The holder of this key. `cached` may be up to 10 s old: only for requests that change nothing by themselves. */
-  byKey(key: string, age: "fresh" | "cached"): Promise<Principal | null>;
+  byKey(key: string, age: ReadAge): Promise<Principal | null>;
   get(id: string): Promise<Principal | null>;
   /** Registered names by id; an unknown id is absent. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;

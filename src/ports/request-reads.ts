@@ -9,6 +9,11 @@ export interface RequestReads {
   readonly switches: Switches;
   readonly linkedIdentities: LinkedIdentities;
   readonly roster: Roster;
-  /** Reads whoever acted on this intent, and the kill switches, in one batch with what else is read in the same turn. */
-  ahead(intent: string): void;
+  /**
+   * Reads the kill switches, and whoever acted on this intent, in one batch with what else is read in the same turn.
+   *
+   * @param intent null: it is not known yet
+   * @param recipient the person to whom the link went that is followed; null: none is
+   */
+  ahead(intent: string | null, recipient?: string | null): void;
 }

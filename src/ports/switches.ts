@@ -1,4 +1,5 @@
 import type { SwitchReason, SwitchTarget } from "../core/policy/kill-switch.ts";
+import type { ReadAge } from "./principals.ts";
 import type { Result } from "../core/base/result.ts";
 
 /** A kill switch that is engaged. */
@@ -16,8 +17,8 @@ export interface EngagedSwitch extends SwitchTarget {
 
 /** Kill switches. A failed read throws: requests fail closed while switches are unknown. */
 export interface Switches {
-  /** All engaged switches. `cached` may be up to 10 s old: only for proposals, after which every step checks again. */
-  engaged(age: "fresh" | "cached"): Promise<readonly EngagedSwitch[]>;
+  /** All engaged switches. */
+  engaged(age: ReadAge): Promise<readonly EngagedSwitch[]>;
   /** Engaging an engaged switch changes nothing. `actor` is the acting principal's id, for the ledger. */
   engage(
     wanted: SwitchTarget,

@@ -70,8 +70,8 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
       identity.kind === "link"
         ? db.prepare(BY_LINK).bind(identity.subject)
         : db.prepare(BY_ACCOUNT).bind(accountOf(identity));
-    const row = await sought.first<LinkedRow>();
-    return row === null ? null : { person: row.pinned_person, principal: principalOf(row) };
+    const [row] = await coalescedRead<LinkedRow>(db, sought);
+    return row === undefined ? null : { person: row.pinned_person, principal: principalOf(row) };
   }
 
   /** Links once; throws, or finds the link, when a concurrent call made it first. */

@@ -3,13 +3,10 @@ import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import { nameKey, type Principal } from "../../core/identity/principal.ts";
 import { err, ok } from "../../core/base/result.ts";
 import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
-import { leasesEnd } from "./read-lease.ts";
+import { leasesEnd, MAX_AGE_MS } from "./read-lease.ts";
 import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { Principals } from "../../ports/principals.ts";
-
-/** Greatest age of a cached principal, which is used only for requests that change nothing by themselves. */
-const CACHE_TTL_MS = 10_000;
 
 /** Bounds the memory that callers with many keys can take. */
 const CACHE_ENTRIES = 10_000;
@@ -42,14 +39,13 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       if (adminHash !== null && hash === adminHash) return ROOT;
       const known = cache.get(hash);
       const now = Date.now();
-      const isYoung = known !== undefined && isYounger(known.readAt, now, CACHE_TTL_MS);
-      if (age === "cached" && isYoung) return known.principal;
+      if (known !== undefined && isYounger(known.readAt, now, MAX_AGE_MS[age])) return known.principal;
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);
       if (row === undefined) return null;
       const principal = principalOf(row);
       if (cache.size >= CACHE_ENTRIES) cache.clear();
-      cache.set(hash, { principal, readAt: Date.now() });
+      cache.set(hash, { principal, readAt: now });
       return principal;
     },
 

@@ -1,8 +1,16 @@
+import { isYounger } from "../../core/base/age.ts";
 import type { ReadCount, Reads } from "../../ports/upstream.ts";
 
 const MAX_DAYS = 31;
 
 const DAY_MS = 24 * 60 * 60_000;
+
+/** Counts are written together: after this time, or as soon as there are this many. A crash loses no more. */
+const COLLECT_MS = 2_000;
+const MAX_COLLECTED = 100;
+
+/** The platform ends a request's work about 30 seconds after its response: then the next request takes over. */
+const COLLECTOR_MS = 10_000;
 
 const COUNT = `
   INSERT INTO proxy_reads (day, agent_id, destination, count)
@@ -13,41 +21,41 @@ const LIST = `
   SELECT day, agent_id AS agent, destination, count FROM proxy_reads
   WHERE (?1 IS NULL OR agent_id = ?1) AND day > ?2 ORDER BY day DESC, agent_id, destination`;
 
-/**
- * A write runs within one request, which the platform cancels about 30 seconds after its response. Waiting counts must
- * not depend on it: after this time the next request takes over.
- */
-const STORES_FOR_MS = 10_000;
-
-/** Counts of one isolate that arrive during a write go into the next one together: many reads cause few writes. */
+/** Counts one isolate's reads in memory, and writes them a little later: a read must not wait for its count. */
 export function d1Reads(db: D1Database): Reads {
-  let waiting = new Map<string, number>();
-  /** The request that stores the waiting counts; null: none. */
-  let turn: { readonly since: number } | null = null;
+  let counts = new Map<string, number>();
+  let collected = 0;
+  /** The request that writes what was collected; null: none. */
+  let collector: { readonly since: number } | null = null;
 
-  async function store(mine: typeof turn): Promise<void> {
-    const isMine = () => turn === mine;
+  function add(key: string, count: number): void {
+    counts.set(key, (counts.get(key) ?? 0) + count);
+    collected += count;
+  }
+
+  async function store(): Promise<void> {
+    const written = counts;
+    counts = new Map();
+    collected = 0;
+    const rows = [...written].map(([key, count]) => [...(JSON.parse(key) as string[]), count]);
     try {
-      while (isMine() && waiting.size > 0) {
-        const counts = waiting;
-        waiting = new Map();
-        const rows = [...counts].map(([key, count]) => [...(JSON.parse(key) as string[]), count]);
-        await db.prepare(COUNT).bind(JSON.stringify(rows)).run();
-      }
-    } finally {
-      if (isMine()) turn = null;
+      if (rows.length > 0) await db.prepare(COUNT).bind(JSON.stringify(rows)).run();
+    } catch (error) {
+      for (const [key, count] of written) add(key, count);
+      throw error;
     }
   }
 
   return {
     async count(agent, destination, now) {
-      const key = JSON.stringify([dayOf(now), agent, destination]);
-      waiting.set(key, (waiting.get(key) ?? 0) + 1);
-      const lasted = turn === null ? Infinity : now - turn.since;
-      // A clock that was set back must not prolong a turn.
-      if (lasted >= 0 && lasted < STORES_FOR_MS) return;
-      turn = { since: now };
-      await store(turn);
+      add(JSON.stringify([dayOf(now), agent, destination]), 1);
+      if (collected % MAX_COLLECTED === 0) return store();
+      if (collector !== null && isYounger(collector.since, now, COLLECTOR_MS)) return;
+      const mine = { since: now };
+      collector = mine;
+      await scheduler.wait(COLLECT_MS);
+      if (collector === mine) collector = null;
+      await store();
     },
     async list(agent) {
       const since = dayOf(Date.now() - MAX_DAYS * DAY_MS);

@@ -1,6 +1,8 @@
 import { isYounger } from "../../core/base/age.ts";
 import type { Principal } from "../../core/identity/principal.ts";
-import type { IdentityLink } from "../../ports/identity.ts";
+import { recipientOfLink } from "../../core/identity/recipient.ts";
+import { ok } from "../../core/base/result.ts";
+import type { ExternalIdentity, IdentityLink, LinkedIdentity } from "../../ports/identity.ts";
 import type { RequestReads } from "../../ports/request-reads.ts";
 import type { Departures } from "../../ports/roster.ts";
 import { coalescedRead } from "./coalesced-read.ts";
@@ -45,17 +47,20 @@ export function requestReads(
   const engaged = new Recent<Awaited<ReturnType<typeof switches.engaged>>>();
   const links = new Recent<IdentityLink | null>();
   const departures = new Recent<Departures>();
+  const identities = new Recent<LinkedIdentity | null>();
   const actors = new Recent<Actors>();
   let about: string | null = null;
 
   function forget(): void {
-    for (const each of [byKey, byId, engaged, links, departures, actors]) each.forget();
+    for (const each of [byKey, byId, engaged, links, departures, identities, actors]) each.forget();
     about = null;
   }
 
   function changing<A extends readonly unknown[], R>(change: (...of: A) => Promise<R>) {
     return (...of: A) => change(...of).finally(forget);
   }
+
+  const link = changing(linkedIdentities.resolveOrLink);
 
   /** From what was read ahead, if it is there and young enough, else read now. */
   async function ofActors<T>(found: (actors: Actors) => T | undefined, read: () => Promise<T>): Promise<T> {
@@ -65,17 +70,23 @@ export function requestReads(
   }
 
   return {
-    ahead(intent) {
+    ahead(intent, recipient = null) {
       about = intent;
+      const begun: Promise<unknown>[] = [engaged.get("", () => switches.engaged("fresh"))];
+      if (intent !== null) begun.push(actors.get(intent, () => actorsOf(db, intent)));
+      if (recipient !== null) {
+        const identity = recipientOfLink(recipient);
+        begun.push(identities.get(nameOf(identity), () => linkedIdentities.find(identity)));
+        begun.push(departures.get(recipient, () => roster.departuresOf(recipient)));
+      }
       // Whoever needs them asks again, and gets the failure.
-      actors.get(intent, () => actorsOf(db, intent)).catch(() => undefined);
-      engaged.get("", () => switches.engaged("fresh")).catch(() => undefined);
+      for (const each of begun) each.catch(() => undefined);
     },
 
     principals: {
       ...principals,
       byKey: async (key, age) => {
-        if (age === "cached") return principals.byKey(key, age);
+        if (age !== "fresh") return principals.byKey(key, age);
         const found = await byKey.get(key, () => principals.byKey(key, age));
         if (found !== null) byId.learn(found.id, byKey, key);
         return found;
@@ -96,7 +107,7 @@ export function requestReads(
 
     switches: {
       engaged: (age) =>
-        age === "cached" ? switches.engaged(age) : engaged.get("", () => switches.engaged(age)),
+        age !== "fresh" ? switches.engaged(age) : engaged.get("", () => switches.engaged(age)),
       engage: changing(switches.engage),
       lift: changing(switches.lift),
     },
@@ -110,7 +121,11 @@ export function requestReads(
             () => linkedIdentities.linkOf(principal),
           ),
         ),
-      resolveOrLink: changing(linkedIdentities.resolveOrLink),
+      find: (identity) => identities.get(nameOf(identity), () => linkedIdentities.find(identity)),
+      async resolveOrLink(identity, person) {
+        const known = await identities.peek(nameOf(identity))?.catch(() => null);
+        return known?.person === person.id ? ok(known.principal) : link(identity, person);
+      },
       unlink: changing(linkedIdentities.unlink),
     },
 
@@ -124,6 +139,10 @@ export function requestReads(
         ),
     },
   };
+}
+
+function nameOf({ kind, issuer, subject }: ExternalIdentity): string {
+  return JSON.stringify([kind, issuer, subject]);
 }
 
 /** Failed reads are not remembered. */

@@ -1,13 +1,10 @@
 import { isYounger } from "../../core/base/age.ts";
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok } from "../../core/base/result.ts";
-import { leasesEnd } from "./read-lease.ts";
+import { leasesEnd, MAX_AGE_MS } from "./read-lease.ts";
 import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { EngagedSwitch, Switches } from "../../ports/switches.ts";
-
-/** Greatest age of a cached read, which is used only where nothing leaves Gate because of it. */
-const CACHE_TTL_MS = 10_000;
 
 /** Attempts when several people change one switch at once: one is first, the others read its change. */
 const TRIES = 8;
@@ -57,8 +54,7 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
   return {
     async engaged(age) {
-      const isRecent = cached !== null && isYounger(cached.readAt, Date.now(), CACHE_TTL_MS);
-      if (age === "cached" && cached !== null && isRecent) return cached.engaged;
+      if (cached !== null && isYounger(cached.readAt, Date.now(), MAX_AGE_MS[age])) return cached.engaged;
       // The age counts from the start of the read, whose result may lack later changes.
       const before = { at: Date.now(), changes };
       const engaged = (await coalescedRead<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);

@@ -42,13 +42,14 @@ export type LinkVoteFailure =
  */
 export async function followLink(
   token: string,
-  ports: Pick<Ports, "intents" | "acceptedTokens" | "roster" | "rules">,
+  ports: Pick<Ports, "intents" | "acceptedTokens" | "roster" | "rules" | "ahead">,
 ): Promise<FollowedLink | null> {
   const claims = readLink(ports, token);
   if (claims === null) return null;
   const intent = ports.intents.find(claims.intent);
   // The rules in force, so that the roster knows of everyone who left.
   await ports.rules.current();
+  if (intent !== null) ports.ahead(intent.id, claims.person);
   const [state = null, departures] = await Promise.all([
     intent?.getState(),
     claims.person === null ? null : ports.roster.departuresOf(claims.person),

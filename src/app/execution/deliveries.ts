@@ -13,7 +13,7 @@ import type { RecountPorts } from "../approvals/recount.ts";
 import type { RecheckPorts } from "../evaluation/recheck-intent.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
-type TokenPorts = Pick<Ports, "intents" | "deriveToken" | "acceptedTokens">;
+type TokenPorts = Pick<Ports, "ahead" | "intents" | "deriveToken" | "acceptedTokens">;
 
 /** A payload that can be downloaded once, with this token. */
 export interface Delivery {
@@ -80,6 +80,7 @@ async function findDelivery(
   ports: TokenPorts & Pick<Ports, "principals">,
 ): Promise<Result<FoundOrder, OrderFailure>> {
   const intent = ports.intents.find(intentOfDelivery(token));
+  if (intent !== null) ports.ahead(intent.id);
   const state = (await intent?.getState()) ?? null;
   if (intent === null || state === null) return err({ kind: "delivery_not_found" });
   const proposer = await ports.principals.get(state.terms.agent);

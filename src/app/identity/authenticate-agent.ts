@@ -1,6 +1,7 @@
 import { isPrincipalId, type Principal } from "../../core/identity/principal.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { ReadAge } from "../../ports/principals.ts";
 import { ifActive } from "./account.ts";
 import { authenticateKey, type AuthFailure } from "./authenticate.ts";
 
@@ -12,12 +13,13 @@ export type AgentFailure =
   /** A binding names an agent that is not registered. */
   | { readonly kind: "agent_unknown" };
 
-/** The active agent that holds this key, read afresh: its requests leave Gate. */
+/** The active agent that holds this key. */
 export async function agentByKey(
   key: string,
   ports: Pick<Ports, "principals">,
+  age: ReadAge,
 ): Promise<Result<Principal, AgentFailure>> {
-  const principal = await authenticateKey(key, ports, "fresh");
+  const principal = await authenticateKey(key, ports, age);
   return principal.ok ? ifAgent(principal.value) : principal;
 }
 

@@ -5,6 +5,7 @@ import { logLine } from "../../core/base/log-line.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { EmailProblem, Session, TokenProblem, VerifiedToken } from "../../ports/identity.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { ReadAge } from "../../ports/principals.ts";
 import { ifActive, principalOfPerson, type AccountFailure } from "./account.ts";
 
 /** The principal that sent a request, and how strongly it proved that. */
@@ -47,9 +48,6 @@ interface NoAddress {
 
 export type AuthPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "rules">;
 
-/** How old an identity may be: `cached` only for calls that have no effect by themselves (see `Principals.byKey`). */
-export type IdentityAge = "fresh" | "cached";
-
 /** RFC 7519 tokens that list many groups have a few thousand characters; a longer one is not parsed. */
 const MAX_JWT_CHARACTERS = 16 * 1024;
 
@@ -57,7 +55,7 @@ const MAX_JWT_CHARACTERS = 16 * 1024;
 export async function authenticate(
   presented: PresentedCredential,
   ports: AuthPorts,
-  age: IdentityAge,
+  age: ReadAge,
   now: number,
 ): Promise<Result<Caller | null, AuthFailure>> {
   switch (presented.kind) {
@@ -80,7 +78,7 @@ export async function authenticate(
 export async function authenticateKey(
   key: string,
   ports: Pick<Ports, "principals">,
-  age: IdentityAge,
+  age: ReadAge,
 ): Promise<Result<Principal, AuthFailure>> {
   const principal = await ports.principals.byKey(key, age);
   return principal === null ? err({ kind: "unknown_key" }) : ifActive(principal);
@@ -128,7 +126,7 @@ function refused<F extends AccountFailure | NoAddress>(failure: F, issuer: strin
 async function callerByKey(
   key: string,
   ports: Pick<Ports, "principals">,
-  age: IdentityAge,
+  age: ReadAge,
 ): Promise<Result<Caller, AuthFailure>> {
   const principal = await authenticateKey(key, ports, age);
   if (!principal.ok) return principal;

@@ -1,4 +1,5 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
+import { recipientOfLink } from "../../core/identity/recipient.ts";
 import { voterOf } from "../../core/identity/people.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 import type { Person, Registry } from "../../core/registry/registry.ts";
@@ -54,7 +55,7 @@ function identityOf(account: FederatedAccount): ExternalIdentity {
     case "provider":
     case "link":
       // One principal for both: suspending it stops the person's links and their answers to every provider.
-      return { kind: "link", issuer: "gate", subject: account.person };
+      return recipientOfLink(account.person);
   }
 }
 

@@ -1,11 +1,7 @@
 import type { MiddlewareHandler } from "hono";
-import {
-  authenticate,
-  type Caller,
-  type IdentityAge,
-  type PresentedCredential,
-} from "../../app/identity/authenticate.ts";
+import { authenticate, type Caller, type PresentedCredential } from "../../app/identity/authenticate.ts";
 import { isHuman, type Principal, type Role } from "../../core/identity/principal.ts";
+import type { ReadAge } from "../../ports/principals.ts";
 import type { GateContext, GateEnv } from "./context.ts";
 import { respondOnce, idempotencyKey } from "./idempotency.ts";
 import { requireSameOrigin } from "./origin.ts";
@@ -22,7 +18,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 const BEARER_JWT = /^Bearer +(e[wy][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/i;
 
 /** Admits active principals of these roles; all others get 401 or 403 before their body is read. */
-export function requireRole(roles: readonly Role[], age: IdentityAge = "fresh"): MiddlewareHandler<GateEnv> {
+export function requireRole(roles: readonly Role[], age: ReadAge = "fresh"): MiddlewareHandler<GateEnv> {
   return async (c, next) => {
     const ports = c.env;
     const key = idempotencyKey(c);
@@ -47,7 +43,7 @@ export function requireRole(roles: readonly Role[], age: IdentityAge = "fresh"):
 }
 
 /** Stores the caller for the handlers, and has `readBytes` authenticate it again after a slow body. */
-export function setCaller(c: GateContext, { principal, assurance }: Caller, age: IdentityAge): void {
+export function setCaller(c: GateContext, { principal, assurance }: Caller, age: ReadAge): void {
   c.set("principal", principal);
   c.set("assurance", assurance);
   reauthenticateAfterBody(c, principal, age);
@@ -57,7 +53,7 @@ export function setCaller(c: GateContext, { principal, assurance }: Caller, age:
  * Has `readBytes` authenticate the sender again after a slow body: a request that began under a valid key must not
  * finish, minutes later, under one that was suspended meanwhile.
  */
-export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal, age: IdentityAge): void {
+export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal, age: ReadAge): void {
   c.set("reauthenticate", async () => {
     const now = await identify(c, age);
     if (now?.principal.id !== id || now.principal.role !== role) refuseUnauthenticated();
@@ -65,7 +61,7 @@ export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal,
 }
 
 /** The sender of this request, whose requests are counted: 429 for too many. Null: it presents no proof. */
-export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Promise<Caller | null> {
+export async function callerOf(c: GateContext, age: ReadAge = "fresh"): Promise<Caller | null> {
   const caller = await identify(c, age);
   if (caller !== null) await enforceRequestLimit(c, caller.principal.id);
   return caller;
@@ -76,7 +72,7 @@ export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Prom
  *
  * @throws 401, 403 or 503 for one that is not valid, 403 for a request that another site triggered (CSRF)
  */
-async function identify(c: GateContext, age: IdentityAge): Promise<Caller | null> {
+async function identify(c: GateContext, age: ReadAge): Promise<Caller | null> {
   const ports = c.env;
   const header = c.req.header("Authorization");
   // Read without awaiting: the header's look-up must go to D1 in one batch with the caller's other reads.

@@ -16,6 +16,6 @@ export const readPerRequest: MiddlewareHandler<GateEnv> = (c, next) => {
 export function readAhead(c: GateContext): void {
   if (c.req.method !== "POST") return;
   const id = c.req.param("id") ?? "";
-  if (id.startsWith("int_")) c.env.ahead(id);
-  else if (id.startsWith("exe_")) c.env.ahead(intentOfOrder(id));
+  if (id.startsWith("exe_")) c.env.ahead(intentOfOrder(id));
+  else c.env.ahead(id.startsWith("int_") ? id : null);
 }

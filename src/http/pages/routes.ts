@@ -4,6 +4,7 @@ import type { Vote } from "../../app/approvals/decide-intent.ts";
 import { voteAsCaller } from "../../app/approvals/vote-as-caller.ts";
 import { visibleRecord, visibleIntent } from "../middleware/guards.ts";
 import type { Caller } from "../../app/identity/authenticate.ts";
+import { readAhead } from "../middleware/request-reads.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { casePage } from "./case/case-page.ts";
 import { editOnPage } from "./case/edit.ts";
@@ -57,6 +58,7 @@ type PageVote = Pick<Vote, "decision" | "note" | "digest">;
 /** Handles a form of a case page; redirects to the case in its new state. */
 function decide(decision: Vote["decision"]) {
   return asPage(async (c) => {
+    readAhead(c);
     const caller = await senderOf(c);
     const form = await readForm(c);
     const link = form.get("link");

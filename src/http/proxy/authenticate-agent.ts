@@ -8,6 +8,7 @@ import type { GateContext } from "../middleware/context.ts";
 import { problemOfAuthFailure } from "../problem/from-auth-failure.ts";
 import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuse } from "../problem/problem.ts";
+import type { ReadAge } from "../../ports/principals.ts";
 import type { EngagedSwitch } from "../../ports/switches.ts";
 
 /**
@@ -29,8 +30,10 @@ interface ShownKey {
 /** The calling agent, and the headers that the upstream must not get. */
 export interface ProxyAgent {
   readonly principal: Principal;
-  /** Read afresh, together with the identity. */
+  /** Read together with the identity. */
   readonly engaged: readonly EngagedSwitch[];
+  /** Reads the identity again, for a write; a listed read is passed with one that may be two seconds old. */
+  readonly reauthenticate: () => Promise<void>;
   readonly gateHeaders: readonly string[];
 }
 
@@ -49,7 +52,7 @@ export async function agentOf(c: GateContext, entry: Destination | null): Promis
   const { key, header } = shown;
   const admitted = await admit(
     c,
-    () => agentByKey(key, ports),
+    (age) => agentByKey(key, ports, age),
     () => refuseKey(keyHeader),
   );
   return { ...admitted, gateHeaders: [keyHeader, header] };
@@ -61,17 +64,20 @@ export async function agentOf(c: GateContext, entry: Destination | null): Promis
  */
 export async function admit(
   c: GateContext,
-  authenticate: () => Promise<Result<Principal, AgentFailure>>,
+  authenticate: (age: ReadAge) => Promise<Result<Principal, AgentFailure>>,
   refuseOther: () => never,
-): Promise<Pick<ProxyAgent, "principal" | "engaged">> {
+): Promise<Omit<ProxyAgent, "gateHeaders">> {
   const ports = c.env;
-  const agent = async () => agentOrRefuse(await authenticate());
-  const [principal, engaged] = await Promise.all([agent(), ports.switches.engaged("fresh")]);
+  // Only these can be listed reads in the end; what turns out to be a write is read again.
+  const age = c.req.method === "GET" || c.req.method === "HEAD" ? "recent" : "fresh";
+  const agent = async (of: ReadAge) => agentOrRefuse(await authenticate(of));
+  const [principal, engaged] = await Promise.all([agent(age), ports.switches.engaged(age)]);
   await enforceRequestLimit(c, principal.id, "proxied_requests");
-  c.set("reauthenticate", async () => {
-    if ((await agent()).id !== principal.id) refuseOther();
-  });
-  return { principal, engaged };
+  const reauthenticate = async () => {
+    if ((await agent("fresh")).id !== principal.id) refuseOther();
+  };
+  c.set("reauthenticate", reauthenticate);
+  return { principal, engaged, reauthenticate };
 }
 
 function refuseKey(keyHeader: string): never {

@@ -43,6 +43,7 @@ export async function governWrite(
   const ports = c.env;
   const { principal } = agent;
   const waitMs = waitMsOf(c);
+  await agent.reauthenticate();
   await enforceRequestLimit(c, principal.id, "proposals");
   const { request, payload } = await readWrite(c, route, incoming, read);
   const body = payload.kind === "content" ? payload.bytes : null;
