@@ -14,6 +14,9 @@ const CACHE_ENTRIES = 10_000;
 /** By the key's digest. Shared by all requests of the isolate, and emptied by every change that it makes itself. */
 const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
 
+/** By id. A principal is never renamed nor removed. */
+const nameOf = new Map<string, string>();
+
 const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1";
 
 const BY_ID = "SELECT * FROM principals WHERE id = ?1";
@@ -55,10 +58,19 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async names(ids) {
-      if (ids.length === 0) return new Map();
-      const named = db.prepare(NAMES).bind(JSON.stringify(ids));
-      const rows = await coalescedRead<Pick<PrincipalRow, "id" | "name">>(db, named);
-      return new Map(rows.map(({ id, name }) => [id, name]));
+      if (nameOf.size > CACHE_ENTRIES) nameOf.clear();
+      const unread = ids.filter((id) => !nameOf.has(id));
+      if (unread.length > 0) {
+        const named = db.prepare(NAMES).bind(JSON.stringify(unread));
+        const rows = await coalescedRead<Pick<PrincipalRow, "id" | "name">>(db, named);
+        for (const { id, name } of rows) nameOf.set(id, name);
+      }
+      return new Map(
+        ids.flatMap((id) => {
+          const name = nameOf.get(id);
+          return name === undefined ? [] : [[id, name] as const];
+        }),
+      );
     },
 
     async named(name) {

@@ -3,6 +3,7 @@ import type { Assurance } from "../../core/identity/assurance.ts";
 import { sha256Hex } from "../../core/base/digest.ts";
 import { digestsInForce, type KeysInForce } from "../../core/base/key-derivation.ts";
 import type { ExternalIdentity, Sessions } from "../../ports/identity.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import { accountOf } from "./linked-identities.ts";
 import { principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
 
@@ -91,8 +92,8 @@ export function d1Sessions(
     },
 
     async find(token, now) {
-      const row = await db.prepare(FIND).bind(sha256Hex(token), now).first<SessionRow>();
-      if (row === null || row.expires_at - SESSION_TTL_MS < (restoredAt ?? 0)) return null;
+      const [row] = await coalescedRead<SessionRow>(db, db.prepare(FIND).bind(sha256Hex(token), now));
+      if (row === undefined || row.expires_at - SESSION_TTL_MS < (restoredAt ?? 0)) return null;
       const { assurance, expires_at: expiresAt, id, kind, issuer } = row;
       if (row.holder === ROOT.id) {
         const isCurrent = row.key_hash !== null && rootKeyMacs().includes(row.key_hash);
