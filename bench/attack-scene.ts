@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer, type Server } from "../cli/serve/server.ts";
 import { HELD_PROPOSAL, type Target } from "./attack-kinds.ts";
-import { newestRuntime } from "./proxy-server.ts";
+import { newestRuntime } from "./support/process.ts";
 
 /** Enough that none of them exceeds 600 proposals a minute. */
 const VICTIMS = 4;

@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { ATTACKS, type AttackName } from "./attack-kinds.ts";
 import type { AttackOrder } from "./attack-process.ts";
 import { startScene, type Scene } from "./attack-scene.ts";
-import { memoryOf, resetPeak } from "./proxy-server.ts";
+import { memoryOf, resetPeak } from "./support/process.ts";
 
 /*
  * Measures how long other agents' proposals take while one agent attacks, relative to a quiet time right before, and

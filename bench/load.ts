@@ -5,6 +5,8 @@ export interface Load {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** Of each request, in no order. */
+  readonly latencies: readonly number[];
 }
 
 export interface Shot {
@@ -40,8 +42,12 @@ export async function load(
   await Promise.all(Array.from({ length: connections }, worker));
   const seconds = (performance.now() - started) / 1000;
   agent.destroy();
-  const sorted = latencies.toSorted((a, b) => a - b);
-  return { perSecond: count / seconds, p50: at(sorted, 0.5), p99: at(sorted, 0.99) };
+  return {
+    perSecond: count / seconds,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    latencies,
+  };
 }
 
 function send(base: URL, agent: Agent, { path, method, headers, body }: Shot): Promise<void> {
@@ -60,13 +66,11 @@ function send(base: URL, agent: Agent, { path, method, headers, body }: Shot): P
   });
 }
 
-function at(sorted: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {
-  return at(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
+  return quantile(values, 0.5);
 }

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { median } from "./load.ts";
-import { memoryOf, resetPeak, startScene, type Place, type Scene } from "./proxy-server.ts";
+import { startScene, type Place, type Scene } from "./proxy-server.ts";
+import { memoryOf, resetPeak } from "./support/process.ts";
 
 /*
  * Measures the reverse proxy's memory for bodies that must not stay in it: responses of 100 MB, read quickly and

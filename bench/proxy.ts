@@ -1,5 +1,7 @@
-import { load, median, type Load, type Shot } from "./load.ts";
-import { processorMs, startScene, type Scene } from "./proxy-server.ts";
+import { load, median, type Shot } from "./load.ts";
+import { startScene, type Scene } from "./proxy-server.ts";
+import { printGoal } from "./support/goals.ts";
+import { run as runPlace, type Run } from "./support/run.ts";
 
 /*
  * Measures the reverse proxy: a read and an auto-approved write through Gate, against the same request sent directly to
@@ -25,6 +27,11 @@ const BODY = JSON.stringify({
 
 const APPROVALS = 60;
 
+/** By method, and by connections at once. */
+const GOALS = { GET: { 1: 2, 10: 2 }, POST: { 1: 8, 10: 12 } } as const;
+
+type Field = "perSecond" | "p50" | "p99" | "processorMs";
+
 const scene = await startScene();
 try {
   await overhead(scene, "governed read", "GET");
@@ -40,10 +47,6 @@ interface Way {
   /** The runtime's process; null: the request goes to the upstream directly. */
   readonly pid: number | null;
   readonly shot: () => Shot;
-}
-
-interface Run extends Load {
-  readonly processorMs: number;
 }
 
 function waysOf({ upstream, floor, gate }: Scene, method: Shot["method"]) {
@@ -76,10 +79,8 @@ async function overhead(among: Scene, title: string, method: Shot["method"]): Pr
   let sent = 0;
   const run = async ({ base, pid, shot }: Way, connections: number, count: number): Promise<Run> => {
     sent += count;
-    const spentBefore = pid === null ? Number.NaN : processorMs(pid);
-    const measured = await load(base, connections, count, shot);
-    const spent = pid === null ? Number.NaN : processorMs(pid) - spentBefore;
-    return { ...measured, processorMs: spent / count };
+    if (pid !== null) return runPlace({ url: base, pid }, connections, count, shot);
+    return { ...(await load(base, connections, count, shot)), processorMs: Number.NaN };
   };
   for (const way of ways) await run(way, 4, WARM_UP);
   for (const connections of [1, 10] as const) {
@@ -89,18 +90,35 @@ async function overhead(among: Scene, title: string, method: Shot["method"]): Pr
     }
     console.log(`${title}, ${connections} connection${connections === 1 ? "" : "s"}`);
     print(ways, loads);
+    printOverFloor(
+      `${title}, ${connections} at once: p50 over a plain Worker's`,
+      ways,
+      loads,
+      GOALS[method][connections],
+    );
   }
   const written = (await among.upstream.writes()) - before;
   // A bench of writes that never reached the upstream, or reached it twice, would measure something else.
   if (written !== (method === "GET" ? 0 : sent)) throw new Error(`${written} writes of ${sent}`);
 }
 
+/** Gate that puts a credential in. */
+function printOverFloor(
+  what: string,
+  ways: readonly Way[],
+  loads: ReadonlyMap<Way, readonly Run[]>,
+  atMost: number,
+): void {
+  const [, floor = [], , keyed = []] = ways.map((way) => loads.get(way));
+  printGoal(what, median(keyed.map(({ p50 }, round) => p50 / (floor[round]?.p50 ?? Number.NaN))), { atMost });
+}
+
 function print(ways: readonly Way[], loads: ReadonlyMap<Way, readonly Run[]>): void {
   const [direct = [], floor = []] = ways.map((way) => loads.get(way));
   for (const way of ways) {
     const own = loads.get(way) ?? [];
-    const of = (field: keyof Run) => median(own.map((each) => each[field]));
-    const over = (others: readonly Run[], field: keyof Run) =>
+    const of = (field: Field) => median(own.map((each) => each[field]));
+    const over = (others: readonly Run[], field: Field) =>
       median(own.map((each, round) => each[field] / (others[round]?.[field] ?? Number.NaN))).toFixed(2);
     console.log(
       `  ${way.name.padEnd(24)} ${of("perSecond").toFixed(0).padStart(5)}/s, p50 ${of("p50").toFixed(2)} ms, p99 ${of("p99").toFixed(2)} ms; ` +

@@ -1,7 +1,8 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-server.ts";
+import { startScene, type Scene } from "../../bench/proxy-server.ts";
+import { memoryOf, resetPeak } from "../../bench/support/process.ts";
 import { volume } from "../support/volume.ts";
 
 /*
