@@ -97,6 +97,31 @@ function bundleWorker(): Promise<void> {
   });
 }
 
+/** The local server's database: Miniflare loads the plugin, and the runtime the two others. */
+async function bundleDatabase(): Promise<void> {
+  const outdir = "dist/database";
+  const inRuntime: BuildOptions = { external: ["cloudflare:*"], sourcemap: false };
+  await Promise.all([
+    bundle({
+      entryPoints: ["cli/serve/database-plugin.ts"],
+      outfile: `${outdir}/plugin.js`,
+      platform: "neutral",
+      target: "node22.12",
+      external: ["miniflare", "node:*"],
+    }),
+    bundle({
+      ...inRuntime,
+      entryPoints: ["durable-objects/database/database-object.ts"],
+      outfile: `${outdir}/object.js`,
+    }),
+    bundle({
+      ...inRuntime,
+      entryPoints: ["durable-objects/database/client.ts"],
+      outfile: `${outdir}/client.js`,
+    }),
+  ]);
+}
+
 /** Leaves an import to a file that is built beside this one. */
 function beside(module: string, file: string): Plugin {
   return {
@@ -225,6 +250,7 @@ async function main(): Promise<void> {
   const [isWhole] = await Promise.all([
     bundleWorkerWithRules(isPrepared),
     bundleCommand(),
+    bundleDatabase(),
     bundleSdk(BESIDE_COMMAND),
     declareSdkTypes(BESIDE_COMMAND),
   ]);

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonFile, writePrivateFile } from "./private-file.ts";
 
 export interface Migration {
   readonly name: string;
@@ -43,49 +41,3 @@ export function splitStatements(sql: string): readonly string[] {
   if (current.trim() !== "") statements.push(current.trim());
   return statements;
 }
-
-/**
- * Whether the state folder's marker names exactly these migrations. Querying the database instead would start a second
- * runtime at every start, which only a new folder or a new version of Gate needs.
- */
-export function isMigrated(stateDir: string, migrations: readonly Migration[]): boolean {
-  return readJsonFile(markerFile(stateDir))?.["digest"] === digestOf(migrations);
-}
-
-export function markMigrated(stateDir: string, migrations: readonly Migration[]): void {
-  writePrivateFile(markerFile(stateDir), `${JSON.stringify({ digest: digestOf(migrations) })}\n`);
-}
-
-function markerFile(stateDir: string): string {
-  return join(stateDir, "migrated.json");
-}
-
-function digestOf(migrations: readonly Migration[]): string {
-  return createHash("sha256").update(JSON.stringify(migrations)).digest("hex");
-}
-
-/**
- * The Worker that applies migrations, with the bindings `DB` and `MIGRATIONS`. Its bookkeeping is that of
- * `wrangler d1 migrations apply`, so that both tools agree on the applied migrations. A batch is a transaction, so that
- * a migration and its record are committed together.
- */
-export const MIGRATOR = `
-const BOOKKEEPING = "CREATE TABLE IF NOT EXISTS d1_migrations(" +
-  "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
-  "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
-async function apply({ DB, MIGRATIONS }) {
-  const [, { results }] = await DB.batch([DB.prepare(BOOKKEEPING), DB.prepare("SELECT name FROM d1_migrations")]);
-  const applied = new Set(results.map((row) => row.name));
-  for (const { name, statements } of MIGRATIONS) {
-    if (applied.has(name)) continue;
-    const record = DB.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
-    try {
-      await DB.batch([...statements.map((statement) => DB.prepare(statement)), record]);
-    } catch (error) {
-      return Response.json({ failed: name, message: String(error) }, { status: 500 });
-    }
-  }
-  return Response.json({ failed: null });
-}
-export default { fetch: (request, env) => apply(env) };
-`;

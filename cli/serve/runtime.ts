@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { MiniflareOptions, Response } from "miniflare";
+import type { Miniflare, MiniflareOptions, Response } from "miniflare";
 import { CommandFailure, errorCode } from "../io.ts";
-import { isMigrated, markMigrated, MIGRATOR, readMigrations } from "./migrations.ts";
+import { DATABASE_FLAG, databaseBindings, databaseProbe, requireDatabase } from "./database.ts";
 import {
   commonOptions,
   loadMiniflare,
@@ -40,7 +40,7 @@ export interface Runtime {
 }
 
 /**
- * Migrates before it serves, so that no request meets a database without its tables.
+ * Starts the Worker and its database. A request that comes before this returns waits for the migrations as well.
  *
  * @throws {CommandFailure}
  */
@@ -48,12 +48,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const module = await loadMiniflare();
   const { temporaryDir, onProcess } = options;
   const run: RunOptions = { module, temporaryDir, onProcess };
-  await migrate(options, run);
+  let miniflare: Miniflare;
   try {
-    const miniflare = await runMiniflare(gateOptions(module, options), run);
-    return { url: await miniflare.unsafeGetDirectURL(), stop: () => miniflare.dispose() };
+    miniflare = await runMiniflare(gateOptions(module, options), run);
   } catch (error) {
     if (errorCode(error) === "ERR_ADDRESS_IN_USE") throw portInUse(options.host, options.port);
+    throw error;
+  }
+  try {
+    await requireDatabase(miniflare);
+    return { url: await miniflare.unsafeGetDirectURL(), stop: () => miniflare.dispose() };
+  } catch (error) {
+    await miniflare.dispose();
     throw error;
   }
 }
@@ -62,50 +68,6 @@ export function portInUse(host: string, port: number): CommandFailure {
   return new CommandFailure(
     `port ${port} on ${host} is in use; stop the process that listens there, or choose another --port`,
   );
-}
-
-/** The options of a migration: the folder with `migrations/`, and the state folder to apply them to. */
-export type MigrateOptions = Pick<RuntimeOptions, "root" | "config" | "stateDir" | "log">;
-
-/**
- * Applies the migrations that the state folder lacks, by name, in a temporary runtime for this call alone.
- *
- * @throws {CommandFailure} naming the migration that failed
- */
-export async function migrate(options: MigrateOptions, run: RunOptions): Promise<void> {
-  const [database] = options.config.d1_databases;
-  if (database === undefined) return;
-  const migrations = readMigrations(join(options.root, database.migrations_dir));
-  if (isMigrated(options.stateDir, migrations)) return;
-  const miniflare = await runMiniflare(
-    run.module.convertV4MiniflareOptions({
-      ...commonOptions(run.module, options.stateDir, options.log),
-      workers: [
-        {
-          name: "migrator",
-          modules: true,
-          script: MIGRATOR,
-          compatibilityDate: options.config.compatibility_date,
-          bindings: {
-            MIGRATIONS: migrations.map(({ name, statements }) => ({ name, statements: [...statements] })),
-          },
-          d1Databases: { DB: database.database_name },
-        },
-      ],
-    }),
-    run,
-  );
-  try {
-    const answer = await miniflare.dispatchFetch("http://migrator/");
-    const { failed, message } = (await answer.json()) as {
-      readonly failed: string | null;
-      readonly message?: string;
-    };
-    if (failed !== null) throw new CommandFailure(`the migration ${failed} failed: ${message ?? ""}`);
-  } finally {
-    await miniflare.dispose();
-  }
-  markMigrated(options.stateDir, migrations);
 }
 
 function gateOptions(module: MiniflareModule, options: RuntimeOptions): MiniflareOptions {
@@ -120,13 +82,11 @@ function gateOptions(module: MiniflareModule, options: RuntimeOptions): Miniflar
         modulesRoot: folder,
         modules: [{ type: "ESModule", path: join(folder, "index.js") }],
         compatibilityDate: config.compatibility_date,
-        compatibilityFlags: config.compatibility_flags,
+        compatibilityFlags: [...config.compatibility_flags, DATABASE_FLAG],
         unsafeDirectSockets: [{ host: options.host, port: options.port }],
         bindings: bindingsOf(options),
         serviceBindings: { LOCAL: (request) => answerLocal(module, request, options.rules) },
-        d1Databases: Object.fromEntries(
-          config.d1_databases.map(({ binding, database_name }) => [binding, database_name]),
-        ),
+        unsafeBindings: databaseBindings(config, options.root),
         durableObjects: Object.fromEntries(
           config.durable_objects.bindings.map(({ name, class_name }) => [
             name,
@@ -143,6 +103,7 @@ function gateOptions(module: MiniflareModule, options: RuntimeOptions): Miniflar
           config.ratelimits.map(({ name, namespace_id, simple }) => [name, { namespace_id, simple }]),
         ),
       },
+      databaseProbe(config, options.root),
     ],
   });
 }

@@ -112,6 +112,7 @@ const OBJECTS: Wing = {
     "durable-objects/agent",
     "durable-objects/dispatch",
     "durable-objects/log",
+    "durable-objects/database",
   ],
   imports: [
     "src/core",
