@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { mirrorOptions } from "./test/support/database/mirror.ts";
 import { useMemoryForTemporaryFiles } from "./test/support/temporary-files.ts";
 
 /** No test measures time; this only ends one that hangs, on a machine that is busy with other things. */
@@ -52,6 +53,7 @@ function workerProject() {
           },
           // Loads Dynamic Workers, whose only way out is GovernedEgress.
           workerLoaders: { LOADER: {} },
+          ...(await mirrorOptions()),
         },
       })),
     ],
@@ -109,6 +111,7 @@ export default defineConfig({
         test: {
           name: "differential",
           include: ["test/differential/**/*.test.ts"],
+          globalSetup: ["./test/support/built-command.ts"],
           testTimeout: SLOW_MACHINE_MS,
         },
       },

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { floorDatabase, type FloorDatabase } from "./database.ts";
 import type { Place } from "./place.ts";
 import { newestRuntime } from "./process.ts";
 
 const BENCH = join(import.meta.dirname, "..");
 
 /** The cheapest durable write (`floor-worker.js`), on the same runtime. */
-export async function startFloor(dataDir: string): Promise<Place> {
+export async function startFloor(dataDir: string, database: FloorDatabase = "as Gate's"): Promise<Place> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
@@ -22,7 +23,7 @@ export async function startFloor(dataDir: string): Promise<Place> {
           scriptPath: join(BENCH, "floor-worker.js"),
           compatibilityDate: "2026-10-23",
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-          d1Databases: { DB: "floor" },
+          ...floorDatabase(database),
           durableObjects: { FLOOR: { className: "FloorObject", useSQLite: true } },
         },
       ],

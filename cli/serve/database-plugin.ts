@@ -39,7 +39,12 @@ function bindingOf(name: string, options: DatabaseOptions): Worker_Binding {
     name,
     wrapped: {
       moduleName: "cloudflare-internal:d1-api",
-      innerBindings: [{ name: "fetcher", wrapped: { moduleName: CLIENT_MODULE, innerBindings } }],
+      innerBindings: [
+        {
+          name: "fetcher",
+          wrapped: { moduleName: CLIENT_MODULE, entrypoint: "queryService", innerBindings },
+        },
+      ],
     },
   };
 }
@@ -70,9 +75,7 @@ const plugin: Plugin = {
       },
     ];
   },
-  getExtensions: () => [
-    { modules: [{ name: CLIENT_MODULE, esModule: built("client.js"), internal: true }] },
-  ],
+  getExtensions: () => [{ modules: [{ name: CLIENT_MODULE, esModule: built("client.js"), internal: true }] }],
 };
 
 export const plugins = { [DATABASE_TYPE]: plugin };

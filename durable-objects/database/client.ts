@@ -11,7 +11,7 @@ interface Bindings {
  * The service behind the runtime's own D1 client, as a module of the caller's isolate: one call of the object for each
  * query or batch. The client adds `D1_ERROR:` to what it throws.
  */
-export default function makeBinding({ objects, name }: Bindings) {
+export function queryService({ objects, name }: Bindings) {
   // Later than the binding: ids can't be made while the isolate starts.
   let id: DurableObjectId | undefined;
   return {

@@ -15,7 +15,12 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS d1_migrations(
 export function applyMigrations(storage: DurableObjectStorage, migrations: readonly Migration[]): void {
   const { sql } = storage;
   sql.exec(BOOKKEEPING);
-  const applied = new Set(sql.exec("SELECT name FROM d1_migrations").toArray().map(({ name }) => name));
+  const applied = new Set(
+    sql
+      .exec("SELECT name FROM d1_migrations")
+      .toArray()
+      .map(({ name }) => name),
+  );
   for (const { name, statements } of migrations) {
     if (applied.has(name)) continue;
     try {
@@ -24,7 +29,8 @@ export function applyMigrations(storage: DurableObjectStorage, migrations: reado
         sql.exec("INSERT INTO d1_migrations (name) VALUES (?)", name);
       });
     } catch (error) {
-      throw new Error(`the migration ${name} failed: ${String(error)}`, { cause: error });
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the migration ${name} failed: ${why}`, { cause: error });
     }
   }
 }

@@ -18,8 +18,6 @@ export interface QueryResult {
   };
   readonly meta: {
     readonly changes: number;
-    readonly last_row_id: number;
-    readonly changed_db: boolean;
     readonly rows_read: number;
     readonly rows_written: number;
     /** The clock of a Worker stands still while it computes. */
@@ -32,10 +30,7 @@ export interface QueryResult {
  *
  * @throws SQLite's error, in its words; nothing of the batch took effect
  */
-export function runQueries(
-  storage: DurableObjectStorage,
-  queries: readonly Query[],
-): readonly QueryResult[] {
+export function runQueries(storage: DurableObjectStorage, queries: readonly Query[]): readonly QueryResult[] {
   const runnable = queries.filter(({ sql }) => !isBlank(sql));
   if (runnable.length === 0) throw new Error("No SQL statements detected.");
   if (runnable.every(({ sql }) => isSelect(sql))) return runnable.map((query) => run(storage.sql, query));
@@ -43,17 +38,14 @@ export function runQueries(
 }
 
 function run(sql: SqlStorage, query: Query): QueryResult {
-  const before = isSelect(query.sql) ? null : changesOf(sql);
+  const isRead = isSelect(query.sql);
+  const before = isRead ? 0 : totalChanges(sql);
   const cursor = sql.exec(query.sql, ...(query.params ?? []).map(bound));
   const rows = Array.from(cursor.raw(), (row) => row.map(answered));
-  const after = before === null ? null : changesOf(sql);
-  const changes = (after?.total ?? 0) - (before?.total ?? 0);
   return {
     data: { kind: "raw", columns: cursor.columnNames, rows },
     meta: {
-      changes,
-      last_row_id: after?.lastRow ?? 0,
-      changed_db: cursor.rowsWritten > 0,
+      changes: isRead ? 0 : totalChanges(sql) - before,
       rows_read: cursor.rowsRead,
       rows_written: cursor.rowsWritten,
       duration: 0,
@@ -61,13 +53,9 @@ function run(sql: SqlStorage, query: Query): QueryResult {
   };
 }
 
-/** Counts what triggers changed as well, as D1 does. */
-function changesOf(sql: SqlStorage): { readonly total: number; readonly lastRow: number } {
-  return sql
-    .exec<{ total: number; lastRow: number }>(
-      "SELECT total_changes() AS total, last_insert_rowid() AS lastRow",
-    )
-    .one();
+/** With what triggers changed, as D1 counts. */
+function totalChanges(sql: SqlStorage): number {
+  return sql.exec<{ total: number }>("SELECT total_changes() AS total").one().total;
 }
 
 /** One statement that can't write: a second one after a semicolon could. */
@@ -76,7 +64,7 @@ function isSelect(sql: string): boolean {
 }
 
 function isBlank(sql: string): boolean {
-  return sql.replaceAll(/^\s*--.*/gm, "").trim() === "";
+  return sql.replaceAll(/^\s+--.*/gm, "").trim() === "";
 }
 
 /** D1 is spoken to in JSON, which has no NaN, no infinity and no negative zero. */

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadMiniflare } from "../../cli/serve/miniflare.ts";
-import { migrate } from "../../cli/serve/runtime.ts";
+import { isSameProcess, type ProcessIdentity } from "../../cli/serve/process-table.ts";
+import { startRuntime } from "../../cli/serve/runtime.ts";
 import { readWranglerConfig } from "../../cli/serve/wrangler-config.ts";
 import { ROOT, temporaryFolder } from "../support/command.ts";
 import { openLedger } from "../support/ledger-server.ts";
@@ -16,20 +16,34 @@ function scene(lacking: readonly string[]) {
   const folder = temporaryFolder();
   const root = join(folder.path, "root");
   const dataDir = join(folder.path, "data");
-  cpSync(join(ROOT, "migrations"), join(root, "migrations"), { recursive: true });
-  for (const name of lacking) rmSync(join(root, "migrations", name));
+  const migrations = join(root, "migrations");
+  cpSync(join(ROOT, "migrations"), migrations, { recursive: true });
+  cpSync(join(ROOT, "dist", "worker"), join(root, "dist", "worker"), { recursive: true });
+  for (const name of lacking) rmSync(join(migrations, name));
   mkdirSync(join(dataDir, "state"), { recursive: true });
-  let starts = 0;
+  let process: ProcessIdentity | null = null;
   return {
     dataDir,
-    starts: () => starts,
-    add: (name: string) => cpSync(join(ROOT, "migrations", name), join(root, "migrations", name)),
-    async migrate() {
-      const config = readWranglerConfig(ROOT);
-      const options = { root, config, stateDir: join(dataDir, "state"), log: () => undefined };
-      const temporaryDir = join(dataDir, "tmp");
-      const module = await loadMiniflare();
-      await migrate(options, { module, temporaryDir, onProcess: () => (starts += 1) });
+    add: (name: string) => cpSync(join(ROOT, "migrations", name), join(migrations, name)),
+    write: (name: string, sql: string) => writeFileSync(join(migrations, name), sql),
+    isRunning: () => process !== null && isSameProcess(process),
+    /** Starts Gate on the folder, and stops it. */
+    async start() {
+      const runtime = await startRuntime({
+        root,
+        config: readWranglerConfig(ROOT),
+        host: "127.0.0.1",
+        port: 0,
+        stateDir: join(dataDir, "state"),
+        temporaryDir: join(dataDir, "tmp"),
+        secrets: { gateSecret: "", adminKey: "", previousSecrets: null },
+        vars: {},
+        credentials: {},
+        rules: { current: () => ({ version: "", policies: [], broken: [], registry: null }) },
+        log: () => undefined,
+        onProcess: (identity) => (process = identity),
+      });
+      await runtime.stop();
     },
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
@@ -51,7 +65,7 @@ function countOf(dataDir: string, table: string): number {
 
 test("a data folder that has later migrations takes an earlier number that it lacks, and keeps its rows", async () => {
   using folder = scene([NO_OP]);
-  await folder.migrate();
+  await folder.start();
   const before = names().filter((name) => name !== NO_OP);
   expect(applied(folder.dataDir)).toEqual(before);
   {
@@ -60,19 +74,34 @@ test("a data folder that has later migrations takes an earlier number that it la
   }
 
   folder.add(NO_OP);
-  await folder.migrate();
+  await folder.start();
   expect(applied(folder.dataDir)).toEqual([...before, NO_OP]);
   expect(countOf(folder.dataDir, "proxy_reads")).toBe(1);
 
-  const starts = folder.starts();
-  await folder.migrate();
-  expect(folder.starts(), "an up-to-date folder starts no runtime").toBe(starts);
+  await folder.start();
+  expect(applied(folder.dataDir), "an up-to-date folder is left as it is").toEqual([...before, NO_OP]);
 });
 
 test("a new data folder takes all migrations in the order of their names", async () => {
   using folder = scene([]);
-  await folder.migrate();
+  await folder.start();
   expect(applied(folder.dataDir)).toEqual(names().toSorted());
+});
+
+test("a migration that fails stops the start by name, takes no effect, and is applied once it is mended", async () => {
+  using folder = scene([]);
+  folder.write("9001_half.sql", "CREATE TABLE half (id); INSERT INTO nowhere VALUES (1);");
+  folder.write("9002_next.sql", "CREATE TABLE next (id);");
+
+  await expect(folder.start()).rejects.toThrow(
+    "the migration 9001_half.sql failed: no such table: nowhere: SQLITE_ERROR",
+  );
+  expect(folder.isRunning()).toBe(false);
+  expect(applied(folder.dataDir)).toEqual(names().toSorted());
+
+  folder.write("9001_half.sql", "CREATE TABLE half (id);");
+  await folder.start();
+  expect(applied(folder.dataDir)).toEqual([...names().toSorted(), "9001_half.sql", "9002_next.sql"]);
 });
 
 test("migration numbers have no gap and no number twice", () => {

@@ -1,0 +1,52 @@
+import { type Answer, DatabaseObject } from "../../../durable-objects/database/database-object.ts";
+import type { Query, QueryResult } from "../../../durable-objects/database/run-queries.ts";
+
+interface Bindings {
+  readonly MIGRATIONS: [];
+  /** The simulator of D1. */
+  readonly SIMULATOR: D1Database & {
+    query(request: {
+      readonly queries: readonly Query[];
+    }): Promise<{ readonly results: readonly QueryResult[] }>;
+  };
+}
+
+/** Runs everything on the simulator as well, one call after the other, and fails where the two differ. */
+export class MirrorObject extends DatabaseObject {
+  #last: Promise<unknown> = Promise.resolve();
+
+  mirror(queries: readonly Query[]): Promise<Answer> {
+    const answer = this.#last.then(() => this.#run(queries));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #run(queries: readonly Query[]): Promise<Answer> {
+    const own = super.query(queries);
+    const other = await this.#simulated(queries);
+    if (shown(own) === shown(other)) return own;
+    console.error(
+      "MIRROR",
+      JSON.stringify({ queries, own: shown(own), other: shown(other) }).slice(0, 4_000),
+    );
+    return { error: "the object and the simulator of D1 answer differently" };
+  }
+
+  async #simulated(queries: readonly Query[]): Promise<Answer> {
+    try {
+      const { results } = await (this.env as unknown as Bindings).SIMULATOR.query({ queries });
+      return { results };
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** The clocks of the two may differ by a second. */
+const TIME = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
+
+function shown(answer: Answer): string {
+  if ("error" in answer) return answer.error;
+  const results = answer.results.map(({ data, meta }) => ({ data, changes: meta.changes }));
+  return JSON.stringify(results).replaceAll(TIME, "time");
+}
