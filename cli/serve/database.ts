@@ -76,12 +76,15 @@ export function databaseProbe(config: WranglerConfig, root: string) {
 }
 
 /**
- * Has the object apply the migrations that the data folder lacks.
+ * Has the object open its file and apply the migrations that it lacks.
  *
- * @throws {CommandFailure} naming the migration that failed
+ * @throws {CommandFailure} with the database's error, or naming the migration that failed
  */
 export async function requireDatabase(miniflare: Miniflare): Promise<void> {
   const response = await miniflare.dispatchFetch(`http://${PROBE_HOST}/`);
   const { failed } = (await response.json()) as { readonly failed: string | null };
-  if (failed !== null) throw new CommandFailure(failed);
+  if (failed === null) return;
+  throw new CommandFailure(
+    failed.startsWith("the migration ") ? failed : `the database can't be used: ${failed}`,
+  );
 }

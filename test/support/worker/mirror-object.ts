@@ -34,7 +34,9 @@ export class MirrorObject extends DatabaseObject {
 
   async #simulated(queries: readonly Query[]): Promise<Answer> {
     try {
-      const { results } = await (this.env as unknown as Bindings).SIMULATOR.query({ queries });
+      // As D1's client sends them without the flag: NaN as null, which the simulator's own RPC refuses.
+      const sent = JSON.parse(JSON.stringify(queries)) as readonly Query[];
+      const { results } = await (this.env as unknown as Bindings).SIMULATOR.query({ queries: sent });
       return { results };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };

@@ -28,6 +28,7 @@ const FIXED: Readonly<Record<string, string>> = {
   "src/adapters/d1/mandates.ts": "the columns of one row",
   "src/adapters/d1/seen-before.ts": "one value for each condition",
   "durable-objects/agent/store.ts": "one query's parameters",
+  "durable-objects/database/run-queries.ts": "one query's parameters",
   "durable-objects/dispatch/store.ts": "one query's parameters",
 };
 
