@@ -4,7 +4,14 @@ import { build, type Plugin } from "esbuild";
 import { ROOT } from "./command.ts";
 
 /** The files of its package that the embedded server reads, beside the built Worker. */
-const PACKAGE = ["package.json", "wrangler.toml", "migrations", "dist/cli.js", "dist/command.js"] as const;
+const PACKAGE = [
+  "package.json",
+  "wrangler.toml",
+  "migrations",
+  "dist/cli.js",
+  "dist/command.js",
+  "dist/database",
+] as const;
 
 /**
  * The built package again in another folder, its Worker with a clock that is set: the runtime has no such switch.
