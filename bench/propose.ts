@@ -7,8 +7,9 @@ import { onEachStorage, type Storage } from "./support/place.ts";
 import { run, type Run } from "./support/run.ts";
 
 /*
- * Measures a proposal against the cheapest durable write on the same runtime. Rounds alternate between the two, so that
- * other load on the machine affects both; only the ratios and the processor time are meaningful.
+ * Measures a proposal against the cheapest durable write on the same runtime and the same database; the cheapest on the
+ * simulator of D1 is printed beside it. Rounds alternate, so that other load on the machine affects all; only the ratios
+ * and the processor time are meaningful.
  *
  *   node bench/propose.ts
  */
@@ -19,23 +20,29 @@ const WARM_UP = 60;
 
 await onEachStorage(async (storage, folder) => {
   const floor = await startFloor(join(folder, "floor"));
+  const simulated = await startFloor(join(folder, "simulated"), "simulator");
   const gate = await startGate(join(folder, "gate"));
   try {
     const shot = proposing(await agentsOf(gate));
     await run(floor, 4, WARM_UP, () => FLOOR_SHOT);
+    await run(simulated, 4, WARM_UP, () => FLOOR_SHOT);
     await run(gate, 4, WARM_UP, shot);
     for (const connections of [1, 10] as const) {
       const floors: Run[] = [];
+      const simulations: Run[] = [];
       const gates: Run[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         floors.push(await run(floor, connections, COUNTS[connections], () => FLOOR_SHOT));
+        simulations.push(await run(simulated, connections, COUNTS[connections], () => FLOOR_SHOT));
         gates.push(await run(gate, connections, COUNTS[connections], shot));
       }
       print(storage, connections, floors, gates);
+      console.log(`  the floor on the simulator of D1: ${shown(simulations)}`);
     }
   } finally {
     await gate.stop();
     await floor.stop();
+    await simulated.stop();
   }
 });
 
