@@ -58,7 +58,12 @@ function start(): Promise<Server> {
     dataDir,
     policyDir: join(root, "policies"),
     registry: join(root, "gate.yaml"),
-    environment: { GATE_SECRET: SECRET, GATE_ADMIN_KEY: "gate_ak_bench" },
+    environment: {
+      GATE_SECRET: SECRET,
+      GATE_ADMIN_KEY: "gate_ak_bench",
+      // A log that seals as fast as it is asked to would meet the limit of one key.
+      GATE_EVIDENCE_PER_MINUTE: "1000000",
+    },
     say: () => undefined,
   });
 }
