@@ -9,7 +9,7 @@ import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
  * Rows of ordinary intents, which are written into the ledger's table while no server runs, or beside one.
  */
 
-export const ROWS_PER_INTENT = 5;
+const ROWS_PER_INTENT = 5;
 const EVENTS = ["proposed", "policy_checked", "approved", "execution_requested", "execution_succeeded"];
 
 /** The deployment's, whose key the rows carry a MAC under. */
@@ -46,11 +46,14 @@ function story(number: number): readonly Entry[] {
   return chain(intent, EMPTY_HEAD, drafts, macKey);
 }
 
+/** A server that runs beside it writes as well. */
+const LOCKED_MS = 5_000;
+
 /** The database with the ledger in this data folder. */
 export function openLedger(dataDir: string): DatabaseSync {
   for (const path of readdirSync(join(dataDir, "state"), { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".sqlite")) continue;
-    const database = new DatabaseSync(join(dataDir, "state", path));
+    const database = new DatabaseSync(join(dataDir, "state", path), { timeout: LOCKED_MS });
     const found = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").get();
     if (found !== undefined) return database;
     database.close();
