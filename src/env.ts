@@ -5,6 +5,7 @@ import { bodySlots } from "./adapters/body-slots.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
 import { d1LinkedIdentities } from "./adapters/d1/linked-identities.ts";
 import { dispatchObject } from "./adapters/objects/deliveries.ts";
+import { requestIntents } from "./adapters/objects/request-intents.ts";
 import { requestReads } from "./adapters/d1/request-reads.ts";
 import { requestCounter } from "./adapters/request-counter.ts";
 import { d1IdempotentAnswers } from "./adapters/d1/idempotent-answers.ts";
@@ -88,7 +89,10 @@ function makePorts(env: Bindings): Ports {
     ...upstreamPorts(env, shared),
     settings,
     ahead: () => undefined,
-    requestReads: (ports) => requestReads(env.DB, ports),
+    requestReads: (ports) => ({
+      ...requestReads(env.DB, ports),
+      intents: requestIntents(ports.intents),
+    }),
   };
 }
 

@@ -39,6 +39,9 @@ import type {
   SendPermit,
 } from "../../src/ports/intents.ts";
 
+/** Commands of workers, who are shown the record. */
+const SHOWN: ReadonlySet<IntentCommand["type"]> = new Set(["order", "claim", "heartbeat", "report"]);
+
 /** What a commit stores beside its entries and the state. */
 interface StoredBeside {
   readonly response?: StoredResponse;
@@ -95,8 +98,11 @@ export class IntentObject extends DurableObject<Env> {
     const handled = this.#handle(command);
     if (!handled.ok) return handled;
     const needsLedger = command.type === "order" || command.type === "claim";
-    if (!needsLedger || (await this.#isRecorded(handled.value.state))) return handled;
-    return err({ reason: "ledger_unavailable" });
+    if (needsLedger && !(await this.#isRecorded(handled.value.state))) {
+      return err({ reason: "ledger_unavailable" });
+    }
+    const record = SHOWN.has(command.type) ? this.#record() : null;
+    return record === null ? handled : ok({ ...handled.value, record });
   }
 
   async beginSend(
@@ -208,6 +214,10 @@ export class IntentObject extends DurableObject<Env> {
 
   async getRecord(): Promise<IntentRecord | null> {
     await this.#confirmSilence();
+    return this.#record();
+  }
+
+  #record(): IntentRecord | null {
     const state = this.#applyDeadlines();
     if (state === undefined) return null;
     const stored = this.#store.case();

@@ -42,6 +42,8 @@ export interface CommandOutcome {
   readonly state: IntentState;
   /** False: the command's effect was in place already. */
   readonly changed: boolean;
+  /** After a worker's command, whose answer shows it. */
+  readonly record?: IntentRecord;
 }
 
 /** Everything stored about one intent. Callers check who may read it. */

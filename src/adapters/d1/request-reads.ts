@@ -40,8 +40,8 @@ const NO_ACTORS: Actors = { principals: new Map(), links: new Map(), departures:
  */
 export function requestReads(
   db: D1Database,
-  { principals, switches, linkedIdentities, roster }: Omit<RequestReads, "ahead">,
-): RequestReads {
+  { principals, switches, linkedIdentities, roster }: Omit<RequestReads, "ahead" | "intents">,
+): Omit<RequestReads, "intents"> {
   const byKey = new Recent<Principal | null>();
   const byId = new Recent<Principal | null>();
   const engaged = new Recent<Awaited<ReturnType<typeof switches.engaged>>>();
