@@ -2,7 +2,7 @@ import { BARRIER, BETWEEN_TEXTS } from "./barrier.ts";
 import { finish, type Steps } from "../../base/steps.ts";
 import { decodedBase64 } from "./base64-runs.ts";
 import { decodedReferences } from "./character-references.ts";
-import { fullyUnescaped, MAX_ROUNDS, unescaped } from "./escapes.ts";
+import { fullyUnescaped, MAX_ROUNDS, unescaped, withoutOctets } from "./escapes.ts";
 import { type MarkdownOptions, markdownTexts } from "./markdown.ts";
 import { markupTexts } from "./markup.ts";
 
@@ -123,17 +123,21 @@ interface Search {
 function* addDecodings(text: string, search: Search, nesting: number): Steps<void> {
   const { all } = search;
   const first = all.length;
+  const withOctets = unescaped(text, "no quoted-printable");
   let current = text;
+  let searched = "";
   for (let round = 0; ; round++) {
     search.left -= current.length;
     if (search.left < 0) return;
     all.push(current);
     if (nesting < ALL_DECODINGS_NESTING) {
       const decoded = base64In(current, search);
-      if (decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
+      // Most escapes are in no run.
+      if (decoded !== searched && decoded !== "") yield* addDecodings(decoded, search, nesting + 1);
+      searched = decoded;
     }
     yield current.length;
-    const next = round === MAX_ROUNDS ? current : unescaped(current);
+    const next = round === 0 ? withoutOctets(withOctets) : nextRound(current, round);
     if (next === current) break;
     current = next;
   }
@@ -143,9 +147,12 @@ function* addDecodings(text: string, search: Search, nesting: number): Steps<voi
   }
   yield current.length;
   // To most readers `\refund` is a word behind a backslash, and what follows may be escaped in another way.
-  for (const escapes of ["no backslashes", "no quoted-printable"] as const) {
-    if (!(escapes === "no backslashes" ? WRITES_BACKSLASH : WRITES_OCTET).test(text)) continue;
-    const behind = fullyUnescaped(text, escapes);
+  if (WRITES_BACKSLASH.test(text)) {
+    const behind = fullyUnescaped(text, "no backslashes");
+    if (behind !== text && behind !== current) all.push(behind);
+  }
+  if (WRITES_OCTET.test(text)) {
+    const behind = fullyUnescaped(withOctets, "no quoted-printable", MAX_ROUNDS - 1);
     if (behind !== text && behind !== current) all.push(behind);
   }
   addShownTexts(text, current, search);
@@ -153,6 +160,10 @@ function* addDecodings(text: string, search: Search, nesting: number): Steps<voi
   if (search.purpose.words) addWithBlanks(all, first);
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
+}
+
+function nextRound(text: string, round: number): string {
+  return round === MAX_ROUNDS ? text : unescaped(text);
 }
 
 /** A separator of ASCII that is no barrier. */
@@ -201,6 +212,12 @@ const PUNCTUATION_REFERENCE = /&(?:amp|quot|apos|lt|gt|nbsp|#34|#38|#39|#x27|#16
 
 /** Marks of Markdown beside a tag, which need not be recognisable without it. */
 const MARKED_TAG = /[<>][_*~`]|[_*~`][<>]/;
+const TAG_MARKS = ["_", "*", "~", "`"] as const;
+
+/** Most texts have no mark at all, and a search for one character is many times faster than the expression. */
+function hasMarkedTag(text: string): boolean {
+  return TAG_MARKS.some((mark) => text.includes(mark)) && MARKED_TAG.test(text);
+}
 
 /**
  * What a reader of HTML or Markdown sees of one text; empty where that is the text itself.
@@ -216,7 +233,7 @@ export function shownTexts(text: string): readonly string[] {
 
 function addShown(text: string, { words }: Purpose, shown: Set<string>): void {
   const texts = markupTexts(text, words);
-  const isMarked = texts.length > 0 && MARKED_TAG.test(text);
+  const isMarked = texts.length > 0 && hasMarkedTag(text);
   for (const one of texts.length > 0 ? texts : [text]) {
     shown.add(one);
     for (const read of changedByMarkdown(one, { words, isMarked })) shown.add(read);

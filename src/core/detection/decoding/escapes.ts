@@ -16,9 +16,9 @@ export const MAX_ROUNDS = 3;
 export type Escapes = "all" | "no backslashes" | "no quoted-printable";
 
 /** Undone until nothing is left, or for as many rounds as there may be. */
-export function fullyUnescaped(text: string, escapes: Escapes = "all"): string {
+export function fullyUnescaped(text: string, escapes: Escapes = "all", rounds = MAX_ROUNDS): string {
   let current = text;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const next = unescaped(current, escapes);
     if (next === current) break;
     current = next;
@@ -33,8 +33,12 @@ export function unescaped(text: string, escapes: Escapes = "all"): string {
   if (next.includes("&")) next = decodedReferences(next);
   if (escapes !== "no backslashes" && next.includes("\\")) next = decodedBackslashes(next);
   if (next.includes("=?")) next = decodedWords(next);
-  if (escapes !== "no quoted-printable" && next.includes("=")) next = decodedQuotedPrintable(next);
-  return next;
+  return escapes === "no quoted-printable" ? next : withoutOctets(next);
+}
+
+/** What `unescaped` undoes last. */
+export function withoutOctets(text: string): string {
+  return text.includes("=") ? decodedQuotedPrintable(text) : text;
 }
 
 const UTF8 = new TextDecoder();
@@ -42,13 +46,15 @@ const UTF8 = new TextDecoder();
 const PERCENT = new RegExp(`(?:${withoutGroups(PERCENT_BYTE)})+|${withoutGroups(PERCENT_UNICODE)}`, "g");
 
 function decodedPercent(text: string): string {
-  return text.replaceAll(PERCENT, (run) => {
-    if (run.length === 3) {
-      const code = Number.parseInt(run.slice(1), 16);
-      if (code < 0x80) return decodedCharacter(code);
-    }
-    return run.startsWith("%u") ? character(run.slice(2)) : withoutBarriers(UTF8.decode(hexBytes(run)));
-  });
+  return text.replaceAll(PERCENT, (run) =>
+    run.startsWith("%u") ? character(run.slice(2)) : decodedOctets(run),
+  );
+}
+
+/** Octets with a sign before each. Most are one character of ASCII, which needs no decoder. */
+function decodedOctets(run: string): string {
+  const code = run.length === 3 ? Number.parseInt(run.slice(1), 16) : 0x80;
+  return code < 0x80 ? decodedCharacter(code) : withoutBarriers(UTF8.decode(hexBytes(run)));
 }
 
 function withoutGroups(form: EscapeForm): string {
@@ -57,9 +63,7 @@ function withoutGroups(form: EscapeForm): string {
 
 /** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. */
 function decodedQuotedPrintable(text: string): string {
-  return text
-    .replaceAll(/=\r?\n/g, "")
-    .replaceAll(/(?:=[0-9A-F]{2})+/g, (run) => withoutBarriers(UTF8.decode(hexBytes(run))));
+  return text.replaceAll(/=\r?\n/g, "").replaceAll(/(?:=[0-9A-F]{2})+/g, decodedOctets);
 }
 
 function hexBytes(run: string): Uint8Array {

@@ -75,7 +75,7 @@ const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
 
 /** The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. */
 function normalisedForms(raw: string): string[] {
-  if (hasOnlyText(raw)) return spelledForms(raw);
+  if (!OTHER_THAN_TEXT.test(raw)) return spelledForms(raw);
   const text = normalise(raw);
   const joined = text.replaceAll(UNSEEN, "");
   // To some readers a control character is a blank, and nothing to others.
@@ -90,14 +90,8 @@ function spelledForms(text: string): string[] {
   return [text, text.replaceAll(/ - /g, "-").replaceAll(/(?<=\b\d)[ .](?=\d\b)/g, "")];
 }
 
-/** ASCII without control characters that nobody sees. */
-function hasOnlyText(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x7f || (unit < 0x20 && (unit < 0x09 || unit > 0x0d) && unit !== 0x1c)) return false;
-  }
-  return true;
-}
+/** Other than ASCII without control characters that nobody sees. */
+const OTHER_THAN_TEXT = new RegExp(String.raw`[^\t-\r${BARRIER}\x20-\x7e]`);
 
 function normalise(text: string): string {
   return text
