@@ -23,6 +23,8 @@ export interface Letters {
   /** Gap before the letter in the two low bits, traits (see fold.ts) above. */
   traits: Uint8Array;
   length: number;
+  /** Whether some symbols of a long run were left out, which depends on where the run begins. */
+  hasDropped: boolean;
 }
 
 export const GAP_BITS = 0x03;
@@ -37,7 +39,7 @@ const UPPER_I = 0x49;
 const LOWER_L = 0x6c;
 
 export function emptyLetters(): Letters {
-  return { codes: new Uint16Array(0), traits: new Uint8Array(0), length: 0 };
+  return { codes: new Uint16Array(0), traits: new Uint8Array(0), length: 0, hasDropped: false };
 }
 
 export function hasTrait(letters: Letters, position: number, trait: number): boolean {
@@ -85,6 +87,7 @@ function composed(source: string): string {
 function begun(text: string, into: Letters): Reading {
   reserve(into, text.length, 0);
   into.length = 0;
+  into.hasDropped = false;
   return { index: 0, gap: GAP_WIDE, symbols: 0 };
 }
 
@@ -118,6 +121,7 @@ function readPiece(text: string, mode: FoldMode, into: Letters, reading: Reading
         if (gap === 0 && isRepeated(codes, length, folded & 0xffff)) continue;
         if (++symbols > MAX_SYMBOLS) {
           dropSymbol(codes, traits, length--);
+          into.hasDropped = true;
           symbols--;
         }
       } else {

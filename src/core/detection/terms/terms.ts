@@ -1,11 +1,13 @@
 import { err, ok, type Result } from "../../base/result.ts";
-import { finish, PIECE, type Steps } from "../../base/steps.ts";
-import { type Budget, type Pattern, matchesAt } from "./alignment.ts";
-import { type TermAutomaton, buildTermAutomaton, nextNode, symbolFor } from "./automaton.ts";
+import { finish, type Steps } from "../../base/steps.ts";
+import type { Pattern } from "./alignment.ts";
+import { buildTermAutomaton } from "./automaton.ts";
 import { eachBatch } from "../decoding/decodings.ts";
-import { OPTIONAL, type FoldMode, UNSPACED } from "./fold.ts";
-import { emptyLetters, GAP_BITS, type Letters, readLetters, readLettersAtOnce } from "./letters.ts";
+import type { FoldMode } from "./fold.ts";
+import { emptyLetters } from "./letters.ts";
+import { newStretches } from "./near-texts.ts";
 import { readPattern } from "./pattern.ts";
+import { propose, scanText, STEPS_PER_LETTER, type TermScan, type TermSet, verify } from "./scan.ts";
 
 /** Looks for all of its terms in one pass. */
 export interface TermMatcher {
@@ -19,18 +21,7 @@ export interface TermMatcher {
 
 /** A term longer than any phrase is a mistake in the policy, and would make the automaton deep. */
 const MAX_TERM_LETTERS = 256;
-/** Verification steps per letter of text: ten times what ordinary text needs. */
-const STEPS_PER_LETTER = 16;
 const BASE_STEPS = 100_000;
-
-/** Terms of one fold mode, and the automaton that looks for them. */
-interface Search {
-  readonly mode: FoldMode;
-  readonly automaton: TermAutomaton;
-  readonly patterns: readonly Pattern[];
-  /** Which term each pattern is. */
-  readonly terms: readonly number[];
-}
 
 /** Builds a matcher once for many payloads; a term that normalises to nothing is an error. */
 export function compileTerms(
@@ -45,14 +36,12 @@ export function compileTerms(
     }
     patterns.push(pattern);
   }
-  const searches = [searchFor(patterns, "latin"), searchFor(patterns, "native")].filter(
-    (search) => search.patterns.length > 0,
-  );
-  const findInSteps = (texts: readonly string[]) => find(searches, terms.length, texts);
+  const sets = [setOf(patterns, "latin"), setOf(patterns, "native")].filter((set) => set.patterns.length > 0);
+  const findInSteps = (texts: readonly string[]) => find(sets, terms.length, texts);
   return ok({ size: terms.length, find: (texts) => finish(findInSteps(texts)), findInSteps });
 }
 
-function searchFor(all: readonly Pattern[], mode: FoldMode): Search {
+function setOf(all: readonly Pattern[], mode: FoldMode): TermSet {
   const terms: number[] = [];
   for (const [index, pattern] of all.entries()) {
     if (pattern.native === (mode === "native")) terms.push(index);
@@ -62,25 +51,25 @@ function searchFor(all: readonly Pattern[], mode: FoldMode): Search {
   return { mode, automaton, patterns, terms };
 }
 
-function* find(
-  searches: readonly Search[],
-  size: number,
-  texts: readonly string[],
-): Steps<readonly number[]> {
+function* find(sets: readonly TermSet[], size: number, texts: readonly string[]): Steps<readonly number[]> {
   const found = new Uint8Array(size);
   if (size === 0) return [];
-  const letters = emptyLetters();
-  const budget: Budget = { steps: BASE_STEPS };
+  const lengths = sets.flatMap(({ patterns }) => patterns.map(({ codes }) => codes.length));
+  const scan: TermScan = {
+    sets,
+    longest: lengths.reduce((longest, length) => Math.max(longest, length), 0),
+    letters: emptyLetters(),
+    budget: { steps: BASE_STEPS },
+    found,
+    isUndecided: false,
+  };
   const complete = yield* eachBatch(texts, { words: true }, function* (decoded) {
+    const searched: string[] = [];
+    scan.isUndecided = false;
     for (const text of decoded) {
-      for (const search of searches) {
-        if (text.length > PIECE) yield* readLetters(text, search.mode, letters);
-        else readLettersAtOnce(text, search.mode, letters);
-        budget.steps += letters.length * STEPS_PER_LETTER;
-        // A generator costs a short text as much as its search.
-        if (letters.length > PIECE) yield* scan(search, letters, budget, found);
-        else scanPiece(search, letters, budget, found, { node: 0, nodes: [] }, 0);
-      }
+      if (isKnown(scan, text, searched)) continue;
+      yield* scanText(scan, text, verify);
+      searched.push(text);
     }
   });
   // As for an exhausted budget: an agent must not get an approval by stalling the search.
@@ -90,92 +79,19 @@ function* find(
   return indices;
 }
 
-/** Where a scan has come to. */
-interface Scan {
-  node: number;
-  /** The nodes of all interpretations of a symbol, as letter or boundary; empty while there is only one. */
-  nodes: number[];
-}
+/** Shorter texts are searched before one has looked what is new in them. */
+const MIN_COMPARED_CHARACTERS = 512;
+/** Of the texts before it, those among which it has its like. */
+const COMPARED = 4;
 
-function* scan(search: Search, letters: Letters, budget: Budget, found: Uint8Array): Steps<void> {
-  const state: Scan = { node: 0, nodes: [] };
-  for (let position = 0; position < letters.length; position += PIECE) {
-    scanPiece(search, letters, budget, found, state, position);
-    yield Math.min(letters.length - position, PIECE);
-  }
-}
-
-function scanPiece(
-  search: Search,
-  letters: Letters,
-  budget: Budget,
-  found: Uint8Array,
-  state: Scan,
-  begin: number,
-): void {
-  const { automaton } = search;
-  const { asciiSymbols, table, width, ends } = automaton;
-  const { codes, traits, length } = letters;
-  const isTable = table.length > 0;
-  const end = Math.min(length, begin + PIECE);
-  let { node, nodes } = state;
-  let spare: number[] = [];
-  for (let position = begin; position < end; position++) {
-    const code = codes[position] ?? 0;
-    const trait = traits[position] ?? 0;
-    const symbol = code < 0x80 ? (asciiSymbols[code] ?? 0) : symbolFor(automaton, code);
-    if (nodes.length === 0 && (trait & OPTIONAL) === 0) {
-      node = isTable ? (table[node * width + symbol] ?? 0) : nextNode(automaton, node, symbol);
-      if (ends[node] !== 0 && endsAWord(traits, length, position)) {
-        verify(search, letters, node, position, budget, found);
-      }
-      continue;
-    }
-    if (nodes.length === 0) nodes.push(node);
-    spare.length = 0;
-    for (const from of nodes) {
-      const next = nextNode(automaton, from, symbol);
-      if (spare.includes(next)) continue;
-      spare.push(next);
-      if (ends[next] !== 0 && endsAWord(traits, length, position)) {
-        verify(search, letters, next, position, budget, found);
-      }
-    }
-    if ((trait & OPTIONAL) !== 0) {
-      for (const skipped of nodes) if (!spare.includes(skipped)) spare.push(skipped);
-    }
-    [nodes, spare] = [spare, nodes];
-    if (nodes.length > 1) continue;
-    node = nodes[0] ?? 0;
-    nodes.length = 0;
-  }
-  state.node = node;
-  state.nodes = nodes;
-}
-
-function endsAWord(traits: Uint8Array, length: number, position: number): boolean {
-  if (position + 1 >= length) return true;
-  const next = traits[position + 1] ?? 0;
-  return (next & (GAP_BITS | OPTIONAL | UNSPACED)) !== 0 || ((traits[position] ?? 0) & UNSPACED) !== 0;
-}
-
-function verify(
-  search: Search,
-  letters: Letters,
-  node: number,
-  position: number,
-  budget: Budget,
-  found: Uint8Array,
-): void {
-  const { automaton, patterns, terms } = search;
-  let end = automaton.ends[node] ?? 0;
-  while (end !== 0) {
-    for (const index of automaton.patternsAt.get(end) ?? []) {
-      const term = terms[index] ?? 0;
-      const pattern = patterns[index];
-      if (pattern === undefined || found[term] === 1) continue;
-      if (matchesAt(letters, pattern, position, budget)) found[term] = 1;
-    }
-    end = automaton.ends[automaton.failure[end] ?? 0] ?? 0;
-  }
+/** Whether a search of the text would find nothing that the search of the others did not. */
+function isKnown(scan: TermScan, text: string, searched: readonly string[]): boolean {
+  if (scan.isUndecided || searched.length === 0 || text.length < MIN_COMPARED_CHARACTERS) return false;
+  const stretches = newStretches(text, searched.slice(-COMPARED), scan.longest);
+  if (stretches === null) return false;
+  finish(scanText(scan, stretches, propose));
+  if (scan.isUndecided) return false;
+  // As many as if it had been searched.
+  scan.budget.steps += (text.length - stretches.length) * STEPS_PER_LETTER;
+  return true;
 }

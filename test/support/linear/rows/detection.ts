@@ -3,7 +3,7 @@ import { withoutBarriers } from "../../../../src/core/detection/decoding/barrier
 import { decodedBase64 } from "../../../../src/core/detection/decoding/base64-runs.ts";
 import { decodings, shownTexts } from "../../../../src/core/detection/decoding/decodings.ts";
 import { decodedReferences } from "../../../../src/core/detection/decoding/character-references.ts";
-import { fullyUnescaped } from "../../../../src/core/detection/decoding/escapes.ts";
+import { fullyUnescaped, withoutOctets } from "../../../../src/core/detection/decoding/escapes.ts";
 import { decodedWords } from "../../../../src/core/detection/decoding/encoded-words.ts";
 import { markdownTexts } from "../../../../src/core/detection/decoding/markdown.ts";
 import { markupTexts } from "../../../../src/core/detection/decoding/markup.ts";
@@ -22,6 +22,7 @@ import {
   readLetters,
   readLettersAtOnce,
 } from "../../../../src/core/detection/terms/letters.ts";
+import { newStretches } from "../../../../src/core/detection/terms/near-texts.ts";
 import { readPattern } from "../../../../src/core/detection/terms/pattern.ts";
 import { compileTerms } from "../../../../src/core/detection/terms/terms.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
@@ -140,6 +141,8 @@ export const DETECTION_ROWS = [
       "letters.ts#gapBefore",
       "letters.ts#hasTrait",
       "lookalike-classes.ts#standsFor",
+      "scan.ts#scanText",
+      "scan.ts#verify",
       "surroundings.ts#isForeignText",
       "surroundings.ts#isInCode",
       "surroundings.ts#isInDigest",
@@ -154,6 +157,20 @@ export const DETECTION_ROWS = [
       readLettersAtOnce(text, "native", emptyLetters());
     },
     { inside: [`${DETECTION}/terms/letters.ts#readLettersAtOnce`] },
+  ),
+  row(
+    `${DETECTION}/terms/near-texts.ts#newStretches`,
+    [...TEXT_SHAPES, ...OPEN_CONSTRUCTS],
+    (text) => [
+      newStretches(text.replaceAll("\n", ""), [text], 20),
+      newStretches(text, [withoutOctets(text)], 20),
+      // As the stretches of another reading are searched.
+      findTerms(`<p>${"some words ".repeat(50)}<p>${text}<br>?a=41&amp;${text}`),
+    ],
+    {
+      inside: [`${DETECTION}/terms/scan.ts#propose`, `${DETECTION}/decoding/escapes.ts#withoutOctets`],
+      size: 50,
+    },
   ),
   row(
     `${DETECTION}/terms/pattern.ts#readPattern`,
