@@ -12,7 +12,7 @@ import { Tally } from "./tally.ts";
  */
 
 /** Longer waits are the limits of something that seldom comes, and no part of a request. */
-const LONGEST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 2_500;
 
 export interface Counted<T> {
   readonly reply: T;
