@@ -263,11 +263,10 @@ export class DispatchStore {
   /** Newest first. */
   log(target: string, after: DeliveryRecord | null, limit: number): readonly DeliveryRecord[] {
     return this.#rows(
-      `SELECT * FROM deliveries WHERE target = ?1 AND (?2 IS NULL OR (at, id) < (?2, ?3))
-       ORDER BY at DESC, id DESC LIMIT ?4`,
+      `SELECT * FROM deliveries WHERE target = ?1 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT ?4`,
       target,
-      after?.at ?? null,
-      after?.id ?? null,
+      after?.at ?? Number.MAX_SAFE_INTEGER,
+      after?.id ?? "",
       limit,
     ).map(recordOf);
   }

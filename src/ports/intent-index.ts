@@ -57,7 +57,7 @@ export interface IntentSearch {
 
 export interface IntentPage {
   readonly rows: readonly IntentRow[];
-  /** Where the next page starts; null: there is none. A search may have one after fewer rows than its limit. */
+  /** Where the next page starts; null: there is none. There may be one after fewer rows than the limit, or none. */
   readonly next: ListCursor | null;
 }
 
@@ -89,8 +89,8 @@ export interface IntentIndex {
     groups: readonly string[],
     most: number,
   ): Promise<{ readonly total: number; readonly byGroup: ReadonlyMap<string, number> }>;
-  /** Pending intents that are alike, the largest groups first. */
-  groups(limit: number): Promise<readonly PendingGroup[]>;
+  /** Intents that are alike, the largest groups first, of those that wait: `phases` must name that one phase. */
+  groups(filter: IntentFilter): Promise<readonly PendingGroup[]>;
 }
 
 export interface PendingGroup {

@@ -1,159 +1,168 @@
-import { PHASES, type Phase } from "../../core/intent/phase.ts";
-import { NO_DEADLINE } from "../../core/intent/read-model.ts";
-import type { IntentFilter, IntentSearch } from "../../ports/intent-index.ts";
+import { PHASES } from "../../core/intent/phase.ts";
+import type { IntentFilter } from "../../ports/intent-index.ts";
+import { conditionsOf, criteriaOf, type Place } from "./intent-conditions.ts";
+import {
+  DEADLINE,
+  isMerged,
+  type Lead,
+  leadOf,
+  MAX_MERGED,
+  placesOf,
+  restOf,
+  where,
+} from "./intent-places.ts";
+import { idsFrom, isIdBeginning, searchClause } from "./intent-search.ts";
 
-/** A statement over `intents`, in the order of its filter. */
-export interface IntentQuery {
-  /** Without its LIMIT. */
+/** Intents that one page looks at: a filter that nothing passes would read all there are. */
+const MAX_LOOKED_AT = 10_000;
+
+/** Intents that one page sorts. */
+const MAX_SORTED = 1_000;
+
+export interface Statement {
   readonly sql: string;
-  /** The same order, for a statement around it. */
-  readonly order: string;
-  /** The condition of a search, on a row of `sql`; null: there is no search. */
-  readonly search: string | null;
   readonly values: readonly (string | number)[];
 }
 
-type Place = (value: string | number) => string;
+export interface IntentQuery {
+  /** Their rows, one after the other, are the page. */
+  readonly rows: readonly Statement[];
+  /**
+   * For a page that is not full: `at` and `id` of the last intent that it looked at, where there may be more. Null: it looks
+   * at none in vain.
+   */
+  readonly last: Statement | null;
+}
 
 /**
- * The statement of a list. What waits is read by its phase, since it is little, or by its policy. All else goes by the tag
- * that the filter names, the one with the fewest intents first: one person's cases of one day are those of the day.
+ * The statements of a list. An index has the intents of one criterion, the *lead*, in the order of the list; what else the
+ * filter asks is checked on each, up to a limit, so that a page costs the same however many intents there are.
  *
+ * @param limit rows of the page
  * @returns null where nothing can match
  */
-export function intentQuery(filter: IntentFilter): IntentQuery | null {
-  const { phases, destinations, agent, group, since, until, after, search, order = "newest" } = filter;
+export function intentQuery(filter: IntentFilter, limit: number): IntentQuery | null {
+  const { phases, destinations, search } = filter;
   if (phases?.length === 0 || destinations?.length === 0) return null;
-  const values: (string | number)[] = [];
-  const place: Place = (value) => `?${values.push(value)}`;
-
-  const isPending = phases?.length === 1 && phases[0] === "pending_approval";
-  const tags = tagsOf(filter, isPending);
-  const idRange = search === null ? null : idsFrom(search.text, place);
-  const isByTag = idRange === null && (!isPending || tags[0]?.kind === "waiting");
-  const first = isByTag ? tags.shift() : undefined;
-  const [createdAt, id] = idRange !== null ? BY_ID : first === undefined ? BY_TIME : BY_TAG;
-  // CROSS JOIN keeps SQLite from reading the intents first.
-  const isSoonest = order === "soonest";
-  const [by, descending] = isSoonest ? [DEADLINE, ""] : [createdAt, " DESC"];
-  const from =
-    first === undefined
-      ? `intents${isPending && idRange === null ? pendingIndex(filter) : ""}`
-      : "intent_tags AS tag CROSS JOIN intents ON intents.id = tag.intent_id";
-
-  const wheres = tags.map((tag) => hasTag(tag, place));
-  if (first !== undefined) wheres.push(`tag.kind = ${place(first.kind)}`, `tag.tag = ${place(first.tag)}`);
-  if (phases !== null) wheres.push(phaseClause(phases));
-  if (destinations !== null) wheres.push(anyOf(destinations, place));
-  if (agent !== null) wheres.push(`agent_id = ${place(agent)}`);
-  if (group !== null) wheres.push(`group_key = ${place(group)}`);
-  if (since !== null) wheres.push(`${createdAt} >= ${place(since)}`);
-  if (until !== null) wheres.push(`${createdAt} < ${place(until)}`);
-  if (after !== null) {
-    const border = place(after.at);
-    // An index over an expression is entered by a plain comparison only.
-    if (isSoonest) wheres.push(`${by} >= ${border}`);
-    wheres.push(`(${by}, ${id}) ${isSoonest ? ">" : "<"} (${border}, ${place(after.id)})`);
+  if (search !== null && isIdBeginning(search.text)) {
+    return { rows: [ofIds(filter, search.text, limit)], last: null };
   }
-  if (idRange !== null) wheres.push(idRange);
-  const clause = wheres.length === 0 ? "" : ` WHERE ${wheres.join(" AND ")}`;
+  if (filter.order === "soonest") return soonest(filter, limit);
+  const lead = leadOf(filter);
+  if (isAnsweredBy(lead, filter)) return { rows: [rowsOf(filter, lead, limit, limit)], last: null };
+  const checked = leadOfChecked(filter, lead);
   return {
-    sql: `SELECT intents.* FROM ${from}${clause} ORDER BY ${by}${descending}, ${id}${descending}`,
-    order: isSoonest ? `ORDER BY ${DEADLINE}, id` : "ORDER BY created_at DESC, id DESC",
-    search: search === null || idRange !== null ? null : searchClause(search, place),
-    values,
+    rows: [rowsOf(filter, checked, limit, lookedAtBy(checked))],
+    last: lastOf(filter, checked, lookedAtBy(checked)),
   };
 }
 
-const BY_TIME = ["created_at", "id"] as const;
-const BY_TAG = ["tag.created_at", "tag.intent_id"] as const;
-/** Behind a +, so that SQLite goes by the range of ids and sorts the few that it finds. */
-const BY_ID = ["+created_at", "+id"] as const;
-
-/** As the migration writes it: SQLite uses an index over an expression only for the same expression. */
-const DEADLINE = `CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN ${NO_DEADLINE} ELSE decide_by END`;
-
-interface Tag {
-  readonly kind: "waiting" | "day" | "person" | "policy";
-  readonly tag: string;
+/** Where all is checked anyway and nearly every phase is meant, going by time reads less than merging the phases. */
+function leadOfChecked({ phases }: IntentFilter, lead: Lead): Lead {
+  const isNearlyAll = phases !== null && phases.length > PHASES.length / 2;
+  return lead.by === "ranges" && lead.column === null && isNearlyAll ? { by: "time" } : lead;
 }
 
-function tagsOf({ day, person, policy }: IntentFilter, isPending: boolean): Tag[] {
-  const named: readonly (readonly [Tag["kind"], string | null])[] = [
-    ["waiting", isPending ? policy : null],
-    ["day", day],
-    ["person", person],
-    ["policy", isPending ? null : policy],
-  ];
-  return named.flatMap(([kind, tag]) => (tag === null ? [] : [{ kind, tag }]));
-}
-
-/** Named where SQLite would take the index over all intents of the destination, decided ones too. */
-function pendingIndex({ order, destinations, agent, group, search, person, day }: IntentFilter): string {
-  const isUnfiltered = [destinations, agent, group, search, person, day].every((each) => each === null);
-  // Without statistics SQLite sorts all that waits; what a filter leaves is less.
-  if (order === "soonest") return isUnfiltered ? " INDEXED BY intents_pending_by_deadline" : "";
-  const isOfOne = destinations?.length === 1 && agent === null && group === null;
-  return isOfOne ? " INDEXED BY intents_pending_by_destination" : "";
-}
-
-function hasTag({ kind, tag }: Tag, place: Place): string {
-  return `EXISTS (
-    SELECT 1 FROM intent_tags AS other
-    WHERE other.kind = ${place(kind)} AND other.tag = ${place(tag)}
-      AND other.created_at = intents.created_at AND other.intent_id = intents.id)`;
-}
-
-/** One parameter for all of a runner's destinations, because D1 binds at most 100. One alone is found by its index. */
-function anyOf(destinations: readonly string[], place: Place): string {
-  const [first = ""] = destinations;
-  return destinations.length === 1
-    ? `destination = ${place(first)}`
-    : `destination IN (SELECT value FROM json_each(${place(JSON.stringify(destinations))}))`;
+function lookedAtBy(lead: Lead): number {
+  return lead.by === "ranges" && isMerged(lead) ? MAX_MERGED : MAX_LOOKED_AT;
 }
 
 /**
- * Phases are literals and not parameters: SQLite uses the partial index over pending intents only where the statement
- * itself names that phase. They come from the closed list `PHASES`, never from a request, so nothing can be injected.
- *
- * Where nearly every phase is meant, the rows are read by time and not by phase, which would sort all of them.
+ * What waits is in the order of its deadlines by one index, without any filter. What a filter leaves is sorted where it is
+ * little, and found by going through all that waits where it is much: only one of both statements has rows.
  */
-function phaseClause(phases: readonly Phase[]): string {
-  const quoted = (some: readonly Phase[]) => some.map((phase) => `'${phase}'`).join(", ");
-  const known = PHASES.filter((phase) => phases.includes(phase));
-  const others = PHASES.filter((phase) => !phases.includes(phase));
-  if (known.length === 1) return `phase = ${quoted(known)}`;
-  return others.length < known.length ? `+phase NOT IN (${quoted(others)})` : `phase IN (${quoted(known)})`;
+function soonest(filter: IntentFilter, limit: number): IntentQuery {
+  const lead: Lead = { by: filter.group === null ? "deadline" : "deadline of group" };
+  if (isAnsweredBy(lead, filter)) return { rows: [rowsOf(filter, lead, limit, limit)], last: null };
+  const few = leadOf(filter);
+  // The queue as a whole, or the group, is what would be sorted.
+  const isSame = few.by === "group" || (few.by === "ranges" && few.column === null);
+  return {
+    rows: isSame
+      ? [rowsOf(filter, lead, limit, MAX_LOOKED_AT)]
+      : [sortedRows(filter, few, limit), rowsOf(filter, lead, limit, MAX_LOOKED_AT, few)],
+    last: lastOf(filter, lead, MAX_LOOKED_AT, isSame ? null : few),
+  };
 }
 
-/** Enough of an id that few have it. */
-const BEGINNING_OF_ID = /^int_[A-Za-z0-9_-]{6,43}$/;
-
-/** `{` is the character after `z`, the last one in an id. Null: the text is no beginning of an id. */
-function idsFrom(text: string, place: Place): string | null {
-  return BEGINNING_OF_ID.test(text)
-    ? `intents.id >= ${place(text)} AND intents.id < ${place(`${text}{`)}`
-    : null;
+/** Is this all that waits? */
+export function isUnfiltered(filter: IntentFilter): boolean {
+  return isAnsweredBy({ by: "deadline" }, filter);
 }
 
-/** Columns of names, compared without case. Lists of names are JSON, whose punctuation no name contains. */
-const SEARCHED = ["destination", "action", "policy_id", "policies", "reason_code"] as const;
+function isAnsweredBy(lead: Lead, filter: IntentFilter): boolean {
+  return filter.search === null && Object.values(restOf(filter, lead)).every((each) => each === null);
+}
 
-const JSON_PUNCTUATION = /["[\],\\]/;
+/** @param unless nothing where this lead has few intents */
+function rowsOf(
+  filter: IntentFilter,
+  lead: Lead,
+  limit: number,
+  lookedAt: number,
+  unless: Lead | null = null,
+): Statement {
+  // Rows come in the order of the places. Sorting them again would check all of them before the first is shown.
+  return statement(
+    (place) => `
+      ${placesOf(filter, lead, unless === null ? lookedAt : unlessFew(filter, unless, place), place)}
+      SELECT intents.* FROM place CROSS JOIN intents ON intents.id = place.id
+      ${where(restConditions(filter, lead, place))} LIMIT ${limit}`,
+  );
+}
 
-function searchClause({ text, folded, people }: IntentSearch, place: Place): string {
-  const lower = place(text.toLowerCase());
-  const columns = SEARCHED.filter((column) => column !== "policies" || !JSON_PUNCTUATION.test(text));
-  const tests = columns.map((column) => `instr(lower(${column}), ${lower}) > 0`);
-  const isNamed = folded === null ? "" : ` OR instr(name_key, ${place(folded)}) > 0`;
-  const principals = `SELECT id FROM principals WHERE id = ${place(text)}${isNamed}`;
-  tests.push(`agent_id IN (${principals})`);
-  if (people !== null) {
-    tests.push(`EXISTS (
-      SELECT 1 FROM json_each(people) AS person
-      WHERE instr(lower(person.value), ${lower}) > 0
-        OR person.value IN (SELECT value FROM json_each(${place(JSON.stringify(people))}))
-        OR person.value IN (${principals}))`);
-  }
-  return `(${tests.join(" OR ")})`;
+function lastOf(filter: IntentFilter, lead: Lead, lookedAt: number, unless: Lead | null = null): Statement {
+  return statement(
+    (place) => `
+      ${placesOf(filter, lead, unless === null ? lookedAt : unlessFew(filter, unless, place), place)}
+      SELECT at, id FROM place LIMIT 1 OFFSET ${lookedAt - 1}`,
+  );
+}
+
+function sortedRows(filter: IntentFilter, lead: Lead, limit: number): Statement {
+  return statement((place) => {
+    const places = placesOf(filter, lead, MAX_SORTED + 1, place);
+    const wheres = [`(SELECT COUNT(*) FROM place) <= ${MAX_SORTED}`, ...restConditions(filter, lead, place)];
+    if (filter.after !== null) {
+      wheres.push(`(${DEADLINE}, intents.id) > (${place(filter.after.at)}, ${place(filter.after.id)})`);
+    }
+    return `
+      ${places}
+      SELECT intents.* FROM place CROSS JOIN intents ON intents.id = place.id ${where(wheres)}
+      ORDER BY ${DEADLINE}, intents.id LIMIT ${limit}`;
+  });
+}
+
+/** A LIMIT: 0 where the lead has few intents. */
+function unlessFew(filter: IntentFilter, lead: Lead, place: Place): string {
+  const places = placesOf(filter, lead, MAX_SORTED + 1, place);
+  return `(${places} SELECT CASE WHEN COUNT(*) > ${MAX_SORTED} THEN ${MAX_LOOKED_AT} ELSE 0 END FROM place)`;
+}
+
+/** The few that the range of ids has are sorted. */
+function ofIds(filter: IntentFilter, text: string, limit: number): Statement {
+  const isSoonest = filter.order === "soonest";
+  const [by, direction, compared] = isSoonest ? [DEADLINE, "", ">"] : ["created_at", " DESC", "<"];
+  return statement((place) => {
+    const places = `WITH place (id) AS (SELECT id FROM intents WHERE ${idsFrom(text, place)} LIMIT ${MAX_LOOKED_AT})`;
+    const wheres = conditionsOf(criteriaOf(filter), place);
+    const { after } = filter;
+    if (after !== null) {
+      wheres.push(`(${by}, intents.id) ${compared} (${place(after.at)}, ${place(after.id)})`);
+    }
+    return `
+      ${places} SELECT intents.* FROM place CROSS JOIN intents ON intents.id = place.id ${where(wheres)}
+      ORDER BY ${by}${direction}, intents.id${direction} LIMIT ${limit}`;
+  });
+}
+
+export function restConditions(filter: IntentFilter, lead: Lead, place: Place): readonly string[] {
+  const wheres = conditionsOf(restOf(filter, lead), place);
+  return filter.search === null ? wheres : [...wheres, searchClause(filter.search, place)];
+}
+
+/** A statement and the values that its text has placed. */
+export function statement(textOf: (place: Place) => string): Statement {
+  const values: (string | number)[] = [];
+  return { sql: textOf((value) => `?${values.push(value)}`), values };
 }

@@ -37,11 +37,13 @@ const FIND_DELEGATION = "SELECT * FROM delegations WHERE id = ?1";
 
 const LIST_STANDING = `
   SELECT * FROM standing_approvals
-  WHERE ?1 IS NULL OR n < (SELECT n FROM standing_approvals WHERE id = ?1) ORDER BY n DESC LIMIT ?2`;
+  WHERE n < CASE WHEN ?1 IS NULL THEN ${Number.MAX_SAFE_INTEGER} ELSE (SELECT n FROM standing_approvals WHERE id = ?1) END
+  ORDER BY n DESC LIMIT ?2`;
 
 const LIST_DELEGATIONS = `
   SELECT * FROM delegations
-  WHERE ?1 IS NULL OR n < (SELECT n FROM delegations WHERE id = ?1) ORDER BY n DESC LIMIT ?2`;
+  WHERE n < CASE WHEN ?1 IS NULL THEN ${Number.MAX_SAFE_INTEGER} ELSE (SELECT n FROM delegations WHERE id = ?1) END
+  ORDER BY n DESC LIMIT ?2`;
 
 /** @internal Exported for the test of its query plan. */
 export const MATCHING = `

@@ -17,9 +17,15 @@ const COUNT = `
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
   ON CONFLICT (day, agent_id, destination) DO UPDATE SET count = count + excluded.count`;
 
+const ORDER = "ORDER BY day DESC, agent_id, destination";
+
 const LIST = `
+  SELECT day, agent_id AS agent, destination, count FROM proxy_reads WHERE day > ?1 ${ORDER}`;
+
+/** Day by day, so that it reads the counts of no other agent. */
+const LIST_OF_AGENT = `
   SELECT day, agent_id AS agent, destination, count FROM proxy_reads
-  WHERE (?1 IS NULL OR agent_id = ?1) AND day > ?2 ORDER BY day DESC, agent_id, destination`;
+  WHERE day IN (SELECT value FROM json_each(?1)) AND agent_id = ?2 ${ORDER}`;
 
 /** Counts one isolate's reads in memory, and writes them a little later: a read must not wait for its count. */
 export function d1Reads(db: D1Database): Reads {
@@ -58,9 +64,13 @@ export function d1Reads(db: D1Database): Reads {
       await store();
     },
     async list(agent) {
-      const since = dayOf(Date.now() - MAX_DAYS * DAY_MS);
-      const { results } = await db.prepare(LIST).bind(agent, since).all<ReadCount>();
-      return results;
+      const now = Date.now();
+      const days = Array.from({ length: MAX_DAYS }, (_, back) => dayOf(now - back * DAY_MS));
+      const statement =
+        agent === null
+          ? db.prepare(LIST).bind(dayOf(now - MAX_DAYS * DAY_MS))
+          : db.prepare(LIST_OF_AGENT).bind(JSON.stringify(days), agent);
+      return (await statement.all<ReadCount>()).results;
     },
   };
 }

@@ -6,7 +6,10 @@ import {
   type SeenBefore,
 } from "../../core/intent/earlier-intents.ts";
 import type { IntentTerms } from "../../core/intent/state.ts";
-import type { IntentScope } from "../../ports/intent-index.ts";
+import { ANY_INTENT, type IntentFilter, type IntentScope } from "../../ports/intent-index.ts";
+import { anyOf } from "./intent-conditions.ts";
+import { leadOf, MAX_MERGED, placesOf, where } from "./intent-places.ts";
+import { statement, type Statement } from "./intent-query.ts";
 
 interface Criterion {
   readonly column: "subject" | "shape_key" | "agent_id";
@@ -50,22 +53,51 @@ function statementsOf(
   terms: IntentTerms,
   scope: IntentScope,
 ): readonly D1PreparedStatement[] {
-  const values: (string | number)[] = [value, terms.createdAt, terms.id];
-  const wheres = [`${column} = ?1`, "(created_at, id) < (?2, ?3)"];
-  // Behind a +, so that SQLite goes by the index over `column`, which has the fewest rows and their order.
-  if (column === "subject") wheres.push(`+destination = ?${values.push(terms.destination)}`);
-  if (scope.agent !== null) wheres.push(`+agent_id = ?${values.push(scope.agent)}`);
-  if (scope.destinations !== null) {
-    const place = values.push(JSON.stringify(scope.destinations));
-    wheres.push(`+destination IN (SELECT value FROM json_each(?${place}))`);
-  }
-  const found = (columns: string, limit: number) =>
-    `SELECT ${columns} FROM intents WHERE ${wheres.join(" AND ")} ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+  const found = column === "agent_id" ? agentsOwn(terms, scope) : valuesOwn(column, value, terms, scope);
+  // One more than is counted shows that there are more.
+  const counted = found("intents.phase", MAX_COUNTED + 1);
+  const recent = found(
+    "intents.id, agent_id, intents.phase, reason_code, decided_by, created_at, updated_at",
+    MAX_RECENT,
+  );
   return [
-    // One more than is counted shows that there are more.
-    `SELECT phase, COUNT(*) AS count FROM (${found("phase", MAX_COUNTED + 1)}) GROUP BY phase`,
-    found("id, agent_id, phase, reason_code, decided_by, created_at, updated_at", MAX_RECENT),
-  ].map((sql) => db.prepare(sql).bind(...values));
+    { ...counted, sql: `SELECT phase, COUNT(*) AS count FROM (${counted.sql}) GROUP BY phase` },
+    recent,
+  ].map(({ sql, values }) => db.prepare(sql).bind(...values));
+}
+
+type Source = (columns: string, limit: number) => Statement;
+
+function valuesOwn(
+  column: "subject" | "shape_key",
+  value: string,
+  terms: IntentTerms,
+  scope: IntentScope,
+): Source {
+  return (columns, limit) =>
+    statement((place) => {
+      const before = `(created_at, id) < (${place(terms.createdAt)}, ${place(terms.id)})`;
+      const wheres = [`${column} = ${place(value)}`, before];
+      // Behind a +, so that SQLite goes by the index over `column`, which has the fewest rows and their order.
+      if (column === "subject") wheres.push(`+destination = ${place(terms.destination)}`);
+      if (scope.agent !== null) wheres.push(`+agent_id = ${place(scope.agent)}`);
+      if (scope.destinations !== null) wheres.push(`+${anyOf(scope.destinations, place)}`);
+      return `
+        SELECT ${columns} FROM intents ${where(wheres)} ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+    });
+}
+
+/** As the agent's list, from the intent on. A scope of destinations is checked on each. */
+function agentsOwn({ agent, createdAt, id }: IntentTerms, { destinations }: IntentScope): Source {
+  const filter: IntentFilter = { ...ANY_INTENT, agent, after: { at: createdAt, id }, limit: MAX_COUNTED };
+  return (columns, limit) =>
+    statement((place) => {
+      const places = placesOf(filter, leadOf(filter), destinations === null ? limit : MAX_MERGED, place);
+      const wheres = destinations === null ? [] : [anyOf(destinations, place)];
+      return `
+        ${places} SELECT ${columns} FROM place CROSS JOIN intents ON intents.id = place.id ${where(wheres)}
+        LIMIT ${limit}`;
+    });
 }
 
 /** A row of either statement. */

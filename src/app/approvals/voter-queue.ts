@@ -5,8 +5,8 @@ import { requestedApproval, type RequestedApproval, type IntentRow } from "../..
 import type { IntentFilter, IntentPage } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Rows that one call reads from the index; `next` is where the next call continues. */
-const MAX_SCANNED = 1_000;
+/** Pages of the index that one call reads; `next` is where the next call continues. */
+const MAX_READS = 5;
 
 const ROWS_PER_READ = 200;
 
@@ -21,17 +21,16 @@ export async function voterQueue(
 ): Promise<IntentPage> {
   const found: IntentRow[] = [];
   let { after } = filter;
-  for (let scanned = 0; scanned < MAX_SCANNED;) {
-    const limit = Math.min(ROWS_PER_READ, MAX_SCANNED - scanned);
-    const rows = await index.list({ ...filter, after, limit });
+  for (let reads = 0; reads < MAX_READS; reads += 1) {
+    const { rows, next } = await index.page({ ...filter, after, limit: ROWS_PER_READ });
     for (const row of rows) {
-      after = placeOf(row, filter.order);
-      if (admitsVoter(row, voter)) found.push(row);
+      if (!admitsVoter(row, voter)) continue;
+      found.push(row);
       // If no row follows, the next page is empty and has no cursor.
-      if (found.length === filter.limit) return { rows: found, next: after };
+      if (found.length === filter.limit) return { rows: found, next: placeOf(row, filter.order) };
     }
-    if (rows.length < limit) return { rows: found, next: null };
-    scanned += rows.length;
+    if (next === null) return { rows: found, next: null };
+    after = next;
   }
   return { rows: found, next: after };
 }

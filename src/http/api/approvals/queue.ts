@@ -105,7 +105,13 @@ export const queue = new Hono<GateEnv>()
   .get("/v1/approvals", readers, list)
   .get("/v1/approvals/groups", readers, async (c) => {
     const ports = c.env;
-    const groups = await ports.index.groups(MAX_GROUPS);
+    const filter = await listFilter(c);
+    const groups = await ports.index.groups({
+      ...filter,
+      phases: ["pending_approval"],
+      after: null,
+      limit: MAX_GROUPS,
+    });
     const agents = groups.map(({ agent }) => agent);
     const names = await namesOf(agents, c.var.principal, ports);
     return c.json({ groups: groups.map(groupView), count: groups.length, names });

@@ -1,0 +1,48 @@
+import type { Metrics } from "../../ports/intent-index.ts";
+
+/** As the migration's triggers name them. */
+const EVERY_AGENT = "";
+const ALL = "all";
+const DUPLICATES = "duplicate_blocked";
+
+/** Between approval and end. The triggers don't count them: few intents are in them at a time, and each passes them all. */
+const PASSING = ["scheduled", "claimed", "indeterminate"] as const;
+
+interface CountRow {
+  readonly name: string;
+  readonly count: number;
+  readonly approvals: number;
+  readonly latency_ms: number;
+}
+
+const COUNTED = "SELECT name, count, approvals, latency_ms FROM intent_counts WHERE agent_id = ?1";
+
+/** @param column the condition on the agent, with its AND */
+const passing = (column: string) =>
+  PASSING.map(
+    (phase) =>
+      `SELECT '${phase}' AS name, COUNT(*) AS count, 0 AS approvals, 0 AS latency_ms
+       FROM intents WHERE ${column} phase = '${phase}'`,
+  ).join(" UNION ALL ");
+
+const PASSING_OF_AGENT = passing("agent_id = ?1 AND");
+const PASSING_OF_ALL = passing("");
+
+/** The counts of one agent's intents, or of all. */
+export async function metrics(db: D1Database, agent: string | null): Promise<Metrics> {
+  const [counted, passed] = await db.batch<CountRow>([
+    db.prepare(COUNTED).bind(agent ?? EVERY_AGENT),
+    agent === null ? db.prepare(PASSING_OF_ALL) : db.prepare(PASSING_OF_AGENT).bind(agent),
+  ]);
+  const rows = [...(counted?.results ?? []), ...(passed?.results ?? [])];
+  const byPhase = new Map(rows.map(({ name, count }) => [name, count]));
+  const duplicates = byPhase.get(DUPLICATES) ?? 0;
+  byPhase.delete(DUPLICATES);
+  byPhase.delete(ALL);
+  const all = rows.find(({ name }) => name === ALL);
+  const others = [...byPhase.values()].reduce((sum, count) => sum + count, 0);
+  byPhase.set("approved", (all?.count ?? 0) - others);
+  const approvals = all?.approvals ?? 0;
+  const mean = approvals === 0 ? null : Math.round((all?.latency_ms ?? 0) / approvals);
+  return { byPhase, duplicates, approvalLatencyMs: mean };
+}
