@@ -16,9 +16,10 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
   const ports = c.env;
   const { agent, destinations } = await listScope(c.var.principal, ports);
   const destination = named(c, "destination");
+  const namedAgent = named(c, "agent") ?? named(c, "agent_id");
   return {
-    phases: phases(c.req.query("status") ?? c.req.query("state")),
-    agent: agent ?? named(c, "agent") ?? named(c, "agent_id"),
+    phases: phases(once(c, "status") ?? once(c, "state")),
+    agent: agent ?? namedAgent,
     destinations:
       destination === null
         ? destinations
@@ -30,14 +31,22 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
     group: named(c, "group"),
     since: time(c, "since"),
     until: time(c, "until"),
-    after: cursor(c.req.query("after")),
-    limit: limit(c.req.query("limit")),
+    after: cursor(once(c, "after")),
+    limit: limit(once(c, "limit")),
   };
+}
+
+/** A list has one value of each filter: the first of two would hide what the second asks for. */
+function once(c: GateContext, name: string): string | undefined {
+  const values = c.req.queries(name) ?? [];
+  return values.length > 1
+    ? invalid(`${name}: named ${values.length} times, and takes one value`)
+    : values[0];
 }
 
 /** Null where it is absent, or an empty box of a form. */
 function named(c: GateContext, name: string): string | null {
-  const text = c.req.query(name)?.trim() ?? "";
+  const text = once(c, name)?.trim() ?? "";
   return text === "" ? null : text;
 }
 
@@ -74,12 +83,14 @@ function limit(text: string | undefined): number {
 /** `Date.parse` alone accepts ambiguous texts, such as `-1` for the year 2001. */
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 
-/** ISO 8601, or milliseconds since the epoch. */
+/** Milliseconds since the epoch, from 1973 on: a shorter number is a year or seconds. */
+const MILLISECONDS = /^(?:0|[1-9]\d{11,14})$/;
+
 function time(c: GateContext, name: "since" | "until"): number | null {
   const text = named(c, name);
   if (text === null) return null;
-  const at = /^\d{1,15}$/.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? invalid(`${name}: an ISO 8601 time`) : at;
+  const at = MILLISECONDS.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? invalid(`${name}: an ISO 8601 time, or milliseconds since the epoch`) : at;
 }
 
 function cursor(text: string | undefined): IntentFilter["after"] {
