@@ -18,8 +18,8 @@ CREATE INDEX intents_pending_by_group_deadline ON intents (
 ) WHERE phase = 'pending_approval';
 
 -- What metrics show. The agent '' stands for all of them. `name` is `all`, a phase, or `duplicate_blocked`: proposals that
--- were answered with an earlier intent. Phases between approval and end are not counted here, so that an order and a claim
--- write nothing: few intents are in them at a time, and what is in none of them is approved.
+-- were answered with an earlier intent. Ordered and claimed intents are not counted here, so that an order and a claim write
+-- nothing: they are few at a time, since both lapse. What is in no other phase is approved.
 CREATE TABLE intent_counts (
   agent_id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -36,7 +36,7 @@ SELECT agent_id, 'all', COUNT(*), COUNT(*) FILTER (WHERE approved_at > created_a
 FROM intents GROUP BY agent_id
 UNION ALL
 SELECT agent_id, phase, COUNT(*), 0, 0 FROM intents
-WHERE phase NOT IN ('approved', 'scheduled', 'claimed', 'indeterminate') GROUP BY agent_id, phase
+WHERE phase NOT IN ('approved', 'scheduled', 'claimed') GROUP BY agent_id, phase
 UNION ALL
 SELECT actor, event, SUM(CASE WHEN json_valid(body) THEN CAST(body ->> 'count' AS INTEGER) ELSE 0 END), 0, 0
 FROM ledger WHERE event = 'duplicate_blocked' GROUP BY actor, event;
@@ -57,20 +57,20 @@ BEGIN
 END;
 
 CREATE TRIGGER intent_counts_of_new_phase AFTER INSERT ON intents
-WHEN NEW.phase NOT IN ('approved', 'scheduled', 'claimed', 'indeterminate')
+WHEN NEW.phase NOT IN ('approved', 'scheduled', 'claimed')
 BEGIN
   INSERT INTO intent_counts (agent_id, name, count, approvals, latency_ms)
   VALUES (NEW.agent_id, NEW.phase, 1, 0, 0), ('', NEW.phase, 1, 0, 0) ON CONFLICT DO UPDATE SET count = count + 1;
 END;
 
 CREATE TRIGGER intent_counts_of_left_phase AFTER UPDATE OF phase ON intents
-WHEN NEW.phase <> OLD.phase AND OLD.phase NOT IN ('approved', 'scheduled', 'claimed', 'indeterminate')
+WHEN NEW.phase <> OLD.phase AND OLD.phase NOT IN ('approved', 'scheduled', 'claimed')
 BEGIN
   UPDATE intent_counts SET count = count - 1 WHERE agent_id IN (NEW.agent_id, '') AND name = OLD.phase;
 END;
 
 CREATE TRIGGER intent_counts_of_entered_phase AFTER UPDATE OF phase ON intents
-WHEN NEW.phase <> OLD.phase AND NEW.phase NOT IN ('approved', 'scheduled', 'claimed', 'indeterminate')
+WHEN NEW.phase <> OLD.phase AND NEW.phase NOT IN ('approved', 'scheduled', 'claimed')
 BEGIN
   INSERT INTO intent_counts (agent_id, name, count, approvals, latency_ms)
   VALUES (NEW.agent_id, NEW.phase, 1, 0, 0), ('', NEW.phase, 1, 0, 0) ON CONFLICT DO UPDATE SET count = count + 1;

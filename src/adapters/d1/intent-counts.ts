@@ -5,8 +5,8 @@ const EVERY_AGENT = "";
 const ALL = "all";
 const DUPLICATES = "duplicate_blocked";
 
-/** Between approval and end. The triggers don't count them: few intents are in them at a time, and each passes them all. */
-const PASSING = ["scheduled", "claimed", "indeterminate"] as const;
+/** The triggers don't count these: each intent passes both, and few are in them at a time, since orders and claims lapse. */
+const PASSING = ["scheduled", "claimed"] as const;
 
 interface CountRow {
   readonly name: string;

@@ -22,8 +22,10 @@ const GROWING = [
 
 /** Lists whose length the code fixes. */
 const FIXED: Readonly<Record<string, string>> = {
+  "src/adapters/d1/intent-conditions.ts": "phases of the closed list",
+  "src/adapters/d1/intent-groups.ts": "one value for each field of a filter",
   "src/adapters/d1/intent-index.ts": "one value for each field of a filter",
-  "src/adapters/d1/intent-query.ts": "phases of the closed list",
+  "src/adapters/d1/intent-search.ts": "the columns of one row",
   "src/adapters/d1/ledger.ts": "the columns of one row",
   "src/adapters/d1/mandates.ts": "the columns of one row",
   "src/adapters/d1/seen-before.ts": "one value for each condition",

@@ -29,7 +29,7 @@ const COUNTS = `
     COALESCE(SUM(approved_at - created_at) FILTER (WHERE approved_at > created_at), 0) AS latency_ms
   FROM intents GROUP BY agent_id
   UNION ALL SELECT agent_id, phase, COUNT(*), 0, 0 FROM intents
-  WHERE phase NOT IN ('approved', 'scheduled', 'claimed', 'indeterminate') GROUP BY agent_id, phase
+  WHERE phase NOT IN ('approved', 'scheduled', 'claimed') GROUP BY agent_id, phase
   UNION ALL SELECT actor, event, SUM(body ->> 'count'), 0, 0 FROM ledger WHERE event = 'duplicate_blocked' GROUP BY actor`;
 
 const TAGS = `
@@ -69,7 +69,7 @@ test("counts and tags are those of the intents and the ledger, after whole lives
   const counts = await allOf(`
     WITH counts AS (${COUNTS}) SELECT * FROM counts
     UNION ALL SELECT '', name, SUM(count), SUM(approvals), SUM(latency_ms) FROM counts GROUP BY name ORDER BY 1, 2`);
-  const names = ["all", "duplicate_blocked", "expired", "pending_approval", "rejected"];
+  const names = ["all", "duplicate_blocked", "expired", "indeterminate", "pending_approval", "rejected"];
   expect(new Set(counts.map(({ name }) => name))).toEqual(new Set(names));
   expect(await allOf("SELECT * FROM intent_counts WHERE count <> 0 ORDER BY 1, 2")).toEqual(counts);
   expect((await call("GET", "/v1/metrics", agent.key)).body).toMatchObject({

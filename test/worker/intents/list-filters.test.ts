@@ -232,7 +232,7 @@ describe("a search", () => {
     expect((await call("GET", `/v1/intents?q=${"x".repeat(129)}`, admin)).status).toBe(400);
   });
 
-  test("looks at ten thousand intents a page, and goes on from there", async () => {
+  test("looks at a bounded number of intents a page, and goes on from there", async () => {
     const by = await register("agent");
     const insert = `INSERT INTO intents (id, agent_id, destination, action, policy_id, phase, status, reason_code,
         risk_score, risk_level, created_at, decide_by, updated_at, seq)
@@ -240,10 +240,14 @@ describe("a search", () => {
         'succeeded', 'approved_by_policy', 0, 'low', 5000 + value, 0, 0, 1 FROM json_each(?2)`;
     const numbers = JSON.stringify(Array.from({ length: 10_500 }, (_, at) => at));
     await env.DB.prepare(insert).bind(by.id, numbers).run();
-    const first = await call("GET", `/v1/intents?agent=${by.id}&q=needle`, admin);
-    expect(first.body).toMatchObject({ intents: [], count: 0, next: expect.any(String) });
-    const rest = await call("GET", `/v1/intents?agent=${by.id}&q=needle&after=${first.body.next}`, admin);
-    expect(rest.body).toMatchObject({ intents: [{ id: "int_s3" }], next: null });
+    const pages: unknown[][] = [];
+    for (let after = ""; pages.length < 10;) {
+      const { body } = await call("GET", `/v1/intents?agent=${by.id}&q=needle${after}`, admin);
+      pages.push(body.intents.map(({ id }: { id: string }) => id));
+      if (body.next === null) break;
+      after = `&after=${body.next}`;
+    }
+    expect(pages).toEqual([[], [], [], [], ["int_s3"]]);
     await env.DB.prepare("DELETE FROM intents WHERE agent_id = ?1").bind(by.id).run();
   });
 });
