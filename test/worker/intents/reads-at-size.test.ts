@@ -23,6 +23,10 @@ import { addRows } from "../../support/worker/many-rows.ts";
 /* What else reads D1 and the dispatcher's table: by an index, and no more where there is more, whatever is sorted. */
 
 const ROWS = 20_000;
+
+/** No limit of time: ends a hook that hangs. */
+const FILL_MS = 120_000;
+
 const KEY = new Uint8Array(32).fill(7);
 
 const { db, taken } = countedD1();
@@ -53,7 +57,7 @@ const FILL = [
 beforeAll(async () => {
   await addRows({ intents: ROWS, waiting: 100 });
   await env.DB.batch(FILL.map((sql) => env.DB.prepare(`${numbers} ${sql}`)));
-});
+}, FILL_MS);
 
 const SCAN = /^SCAN (?!place|ranges|CONSTANT ROW|\(subquery|\w+ VIRTUAL TABLE)/;
 
