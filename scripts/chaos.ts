@@ -1,7 +1,8 @@
 /**
  * The long rest of the tests, by hand before an issue is resolved: `npm run test:chaos`. Every test with a variable size
  * runs at its large size (test/support/volume.ts), from a seed that is drawn and printed; `GATE_TEST_SEED` repeats a run.
- * Arguments are file filters, such as `npm run test:chaos -- proxy-once`.
+ * Then the Worker's tests run once more, with every statement on both databases (docs/tests.md). Arguments are file
+ * filters, such as `npm run test:chaos -- proxy-once`; with them only the sized tests run.
  */
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -24,18 +25,22 @@ if (files.length === 0) {
 
 console.log(`chaos: ${files.length} files, seed ${seed} (repeat with GATE_TEST_SEED=${seed})`);
 const startedAt = Date.now();
-const { status } = spawnSync(
-  process.execPath,
-  [join(ROOT, "node_modules", "vitest", "vitest.mjs"), "run", ...files],
-  {
+const isSized = passes(files, { GATE_TEST_VOLUME: "chaos", GATE_TEST_SEED: seed });
+const isSame = filters.length > 0 || passes(["--project", "worker"], { GATE_TEST_DATABASE: "mirror" });
+const isPassed = isSized && isSame;
+const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
+console.log(`chaos: ${isPassed ? "passed" : "failed"}, seed ${seed}, ${minutes} minutes`);
+process.exit(isPassed ? 0 : 1);
+
+function passes(selected: readonly string[], variables: Readonly<Record<string, string>>): boolean {
+  const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+  const { status } = spawnSync(process.execPath, [vitest, "run", ...selected], {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, GATE_TEST_VOLUME: "chaos", GATE_TEST_SEED: seed },
-  },
-);
-const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
-console.log(`chaos: ${status === 0 ? "passed" : "failed"}, seed ${seed}, ${minutes} minutes`);
-process.exit(status ?? 1);
+    env: { ...process.env, ...variables },
+  });
+  return status === 0;
+}
 
 /** The files below test/ that size themselves; a new one joins by importing `volume`. */
 function testsOfVariableSize(): readonly string[] {
