@@ -1,5 +1,6 @@
 import { type Answer, DatabaseObject } from "../../../durable-objects/database/database-object.ts";
 import type { Query, QueryResult } from "../../../durable-objects/database/run-queries.ts";
+import { copyDatabase } from "./copy-database.ts";
 
 interface Bindings {
   readonly MIGRATIONS: [];
@@ -13,7 +14,8 @@ interface Bindings {
 
 /** Runs everything on the simulator as well, one call after the other, and fails where the two differ. */
 export class MirrorObject extends DatabaseObject {
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #simulator = (this.env as unknown as Bindings).SIMULATOR;
+  #last: Promise<unknown> = this.#catchUp();
 
   mirror(queries: readonly Query[]): Promise<Answer> {
     const answer = this.#last.then(() => this.#run(queries));
@@ -21,9 +23,19 @@ export class MirrorObject extends DatabaseObject {
     return answer;
   }
 
+  /** A test that aborts all objects aborts this one between its two halves, too. */
+  async #catchUp(): Promise<void> {
+    const { storage } = this.ctx;
+    if (storage.kv.get("half") === true) await copyDatabase(storage.sql, this.#simulator);
+    storage.kv.delete("half");
+  }
+
   async #run(queries: readonly Query[]): Promise<Answer> {
+    const { kv } = this.ctx.storage;
+    kv.put("half", true);
     const own = super.query(queries);
     const other = await this.#simulated(queries);
+    kv.delete("half");
     if (shown(own) === shown(other)) return own;
     console.error(
       "MIRROR",
@@ -36,7 +48,7 @@ export class MirrorObject extends DatabaseObject {
     try {
       // As D1's client sends them without the flag: NaN as null, which the simulator's own RPC refuses.
       const sent = JSON.parse(JSON.stringify(queries)) as readonly Query[];
-      const { results } = await (this.env as unknown as Bindings).SIMULATOR.query({ queries: sent });
+      const { results } = await this.#simulator.query({ queries: sent });
       return { results };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };
