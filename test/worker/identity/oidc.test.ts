@@ -380,6 +380,8 @@ describe("an address counts only if the issuer verified it", () => {
   });
 });
 
+const isOfCredential = (event: string) => event.startsWith("credential_");
+
 describe("INV-03: an account is linked to its person, whatever becomes of the address", () => {
   test("a second account with the same address is refused", async () => {
     const { body } = await whoIs(await issuer.token({ sub: "first" }));
@@ -418,8 +420,9 @@ describe("INV-03: an account is linked to its person, whatever becomes of the ad
     const second = (await whoIs(await issuer.token({ sub: "second" }))).body;
     expect(second.principal_id).toBe(first.principal_id);
     expect((await whoIs(await issuer.token({ sub: "first" }))).body.code).toBe("identity_already_linked");
-    const events = (await ledgerOf("registry")).slice(-3).map(({ event }) => event);
-    expect(events).toEqual(["credential_pinned", "credential_unpinned", "credential_pinned"]);
+    // The sealer may publish its signing key at any time.
+    const events = (await ledgerOf("registry")).map(({ event }) => event).filter(isOfCredential);
+    expect(events.slice(-3)).toEqual(["credential_pinned", "credential_unpinned", "credential_pinned"]);
   });
 
   test("INV-05: unlinking does not reactivate a suspended or revoked principal", async () => {
