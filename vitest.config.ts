@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { mirrorOptions } from "./test/support/database/mirror.ts";
+import { mirrorOptions, mirrorTimeouts } from "./test/support/database/mirror.ts";
 import { useMemoryForTemporaryFiles } from "./test/support/temporary-files.ts";
 
 /** No test measures time; this only ends one that hangs, on a machine that is busy with other things. */
@@ -63,6 +63,7 @@ function workerProject() {
       // Starting a runtime costs three seconds of processor time, so files share one and each starts from empty storage.
       isolate: false,
       testTimeout: SLOW_MACHINE_MS,
+      ...mirrorTimeouts(SLOW_MACHINE_MS),
       // The runtime sees no variable of this process by itself.
       env: TEST_VARIABLES,
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },

@@ -4,12 +4,21 @@ import { DATABASE_FLAG } from "../../../cli/serve/database.ts";
 import { ROOT } from "../command.ts";
 import { MIRROR_TYPE, MIRROR_WORKER } from "./mirror-plugin.ts";
 
+const IS_MIRRORED = process.env["GATE_TEST_DATABASE"] === "mirror";
+
+/** Every statement runs twice, one after the other. */
+const SLOWER = 4;
+
+export function mirrorTimeouts(ms: number): object {
+  return IS_MIRRORED ? { testTimeout: ms * SLOWER, hookTimeout: ms * SLOWER } : {};
+}
+
 /**
  * `GATE_TEST_DATABASE=mirror`: the Worker's tests run every statement on the object of one machine and on the simulator
  * of D1, and fail where these answer differently.
  */
 export async function mirrorOptions(): Promise<object> {
-  if (process.env["GATE_TEST_DATABASE"] !== "mirror") return {};
+  if (!IS_MIRRORED) return {};
   const folder = join(ROOT, "test", "support", "database");
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, "test", "support", "worker", "mirror-object.ts")],
