@@ -186,6 +186,7 @@ export async function makeScene(home: string): Promise<Scene> {
     await server.end();
   }
   const { unsealed, vkey } = await addUnsealed(home, keys);
+  noteFlushed(home);
   const sealed = Number(readCheckpointSize(home));
   return {
     home,
@@ -278,15 +279,45 @@ export function dropTriggers(db: DatabaseSync): void {
   }
 }
 
+interface StoredIntent {
+  readonly state: object;
+  readonly progress: { readonly seq: number };
+}
+
 /** Rewrites the stored state of an intent's object, as an attacker with access to its file could. */
 export function rewriteState(home: string, intent: string, change: object): void {
   const file = `${Buffer.from(intent.slice("int_".length), "base64url").toString("hex")}.sqlite`;
+  rewriteIntent(join(intentsOf(home), file), (stored) => ({
+    ...stored,
+    state: { ...stored.state, ...change },
+  }));
+}
+
+/**
+ * As if every intent had been written once more since D1 got its entries: an object that does not know that they are
+ * there appends them again, also where an attacker deleted them.
+ */
+function noteFlushed(home: string): void {
+  const folder = intentsOf(home);
+  for (const file of readdirSync(folder).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))) {
+    rewriteIntent(join(folder, file), ({ progress, ...stored }) => ({
+      ...stored,
+      progress: { ...progress, flushed: progress.seq },
+    }));
+  }
+}
+
+function intentsOf(home: string): string {
   const folder = readdirSync(join(home, OBJECTS)).find((name) => name.endsWith("-IntentObject"));
-  using db = new DatabaseSync(join(home, OBJECTS, folder ?? "", file));
+  return join(home, OBJECTS, folder ?? "");
+}
+
+function rewriteIntent(file: string, change: (stored: StoredIntent) => object): void {
+  using db = new DatabaseSync(file);
   const { value } = db.prepare("SELECT value FROM _cf_KV WHERE key = 'intent'").get() ?? {};
-  const current = deserialize(value as Uint8Array) as { readonly state: object };
-  const changed = { ...current, state: { ...current.state, ...change } };
-  db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(serialize(changed));
+  if (value === undefined) return;
+  const changed = serialize(change(deserialize(value as Uint8Array) as StoredIntent));
+  db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(changed);
 }
 
 /** Deletes the storage of the log's object, for an attacker who reaches that as well. */
