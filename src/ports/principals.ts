@@ -11,6 +11,8 @@ export type ReadAge = "fresh" | "recent" | "cached";
 
 export interface Principals {
   byKey(key: string, age: ReadAge): Promise<Principal | null>;
+  /** As this isolate read it within the last ten seconds, whatever became of it since; null: it did not. */
+  remembered(key: string): Principal | null;
   get(id: string): Promise<Principal | null>;
   /** Registered names by id; an unknown id is absent. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;

@@ -6,9 +6,13 @@ interface Waiting {
 
 const waitingOf = new WeakMap<D1Database, Waiting[]>();
 
+/** Turns of the microtask queue that a batch waits for more statements: as many as lie between two of one request. */
+const TURNS = 32;
+
 /**
- * Rows of a read-only statement. Statements issued in the same microtask turn go to D1 in one batch: one round trip for
- * the request and one call for D1. A turn belongs to one request, so no request waits for another's reads.
+ * Rows of a read-only statement. Statements issued within a few turns of the microtask queue go to D1 in one batch: one
+ * round trip for the request and one call for D1. Microtasks run to their end before another request goes on, so no
+ * request waits for another's reads.
  */
 export function coalescedRead<T>(db: D1Database, statement: D1PreparedStatement): Promise<readonly T[]> {
   return new Promise<readonly unknown[]>((resolve, reject) => {
@@ -16,11 +20,15 @@ export function coalescedRead<T>(db: D1Database, statement: D1PreparedStatement)
     waiting.push({ statement, resolve, reject });
     if (waiting.length > 1) return;
     waitingOf.set(db, waiting);
-    queueMicrotask(() => {
+    void afterTurns(TURNS).then(() => {
       waitingOf.delete(db);
-      void send(db, waiting);
+      return send(db, waiting);
     });
   }) as Promise<readonly T[]>;
+}
+
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
 }
 
 async function send(db: D1Database, waiting: readonly Waiting[]): Promise<void> {

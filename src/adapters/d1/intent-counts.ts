@@ -1,3 +1,4 @@
+import { coalescedRead } from "./coalesced-read.ts";
 import type { Metrics } from "../../ports/intent-index.ts";
 
 /** As the migration's triggers name them. */
@@ -30,11 +31,15 @@ const PASSING_OF_ALL = passing("");
 
 /** The counts of one agent's intents, or of all. */
 export async function metrics(db: D1Database, agent: string | null): Promise<Metrics> {
-  const [counted, passed] = await db.batch<CountRow>([
-    db.prepare(COUNTED).bind(agent ?? EVERY_AGENT),
-    agent === null ? db.prepare(PASSING_OF_ALL) : db.prepare(PASSING_OF_AGENT).bind(agent),
+  // In one turn, hence of one transaction.
+  const lists = await Promise.all([
+    coalescedRead<CountRow>(db, db.prepare(COUNTED).bind(agent ?? EVERY_AGENT)),
+    coalescedRead<CountRow>(
+      db,
+      agent === null ? db.prepare(PASSING_OF_ALL) : db.prepare(PASSING_OF_AGENT).bind(agent),
+    ),
   ]);
-  const rows = [...(counted?.results ?? []), ...(passed?.results ?? [])];
+  const rows = lists.flat();
   const byPhase = new Map(rows.map(({ name, count }) => [name, count]));
   const duplicates = byPhase.get(DUPLICATES) ?? 0;
   byPhase.delete(DUPLICATES);

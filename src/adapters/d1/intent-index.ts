@@ -1,6 +1,7 @@
 import { placeOf, type ListCursor } from "../../core/intent/list-cursor.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { IntentFilter, IntentIndex, IntentPage } from "../../ports/intent-index.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import { pendingGroups } from "./intent-groups.ts";
 import { metrics } from "./intent-counts.ts";
 import { intentQuery, type Statement } from "./intent-query.ts";
@@ -27,13 +28,15 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
     seenBefore: (terms, scope) => seenBefore(db, terms, scope),
 
     async countPending(groups, most) {
-      const [total, each] = await db.batch<{ name: string | null; value: number }>([
-        db.prepare(COUNT_PENDING).bind(most),
-        db.prepare(COUNT_PENDING_OF_GROUPS).bind(JSON.stringify(groups), most),
+      const counted = (statement: D1PreparedStatement) =>
+        coalescedRead<{ name: string | null; value: number }>(db, statement);
+      const [total, each] = await Promise.all([
+        counted(db.prepare(COUNT_PENDING).bind(most)),
+        counted(db.prepare(COUNT_PENDING_OF_GROUPS).bind(JSON.stringify(groups), most)),
       ]);
       return {
-        total: total?.results[0]?.value ?? 0,
-        byGroup: new Map(each?.results.map(({ name, value }) => [name ?? "", value])),
+        total: total[0]?.value ?? 0,
+        byGroup: new Map(each.map(({ name, value }) => [name ?? "", value])),
       };
     },
 
@@ -49,8 +52,8 @@ async function page(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
   const query = intentQuery(filter, limit + 1);
   if (query === null) return { rows: [], next: null };
   const prepared = ({ sql, values }: Statement) => db.prepare(sql).bind(...values);
-  const lists = await db.batch<IntentRow>(query.rows.map(prepared));
-  const found = lists.flatMap(({ results }) => results);
+  const lists = await Promise.all(query.rows.map((each) => coalescedRead<IntentRow>(db, prepared(each))));
+  const found = lists.flat();
   const rows = found.slice(0, limit);
   const end = rows.at(-1);
   if (found.length > limit && end !== undefined) return { rows, next: placeOf(end, order) };

@@ -52,6 +52,14 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       return principal;
     },
 
+    remembered(key) {
+      const hash = sha256Hex(key);
+      if (adminHash !== null && hash === adminHash) return ROOT;
+      const known = cache.get(hash);
+      const isKnown = known !== undefined && isYounger(known.readAt, Date.now(), MAX_AGE_MS.cached);
+      return isKnown ? known.principal : null;
+    },
+
     async get(id) {
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
       return row === undefined ? null : principalOf(row);

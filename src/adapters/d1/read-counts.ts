@@ -6,7 +6,7 @@ const MAX_DAYS = 31;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Counts are written together: after this time, or as soon as there are this many. A crash loses no more. */
-const COLLECT_MS = 2_000;
+export const COLLECT_MS = 2_000;
 const MAX_COLLECTED = 100;
 
 /** The platform ends a request's work about 30 seconds after its response: then the next request takes over. */

@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { PHASES, statusOf, type Phase } from "../../../core/intent/phase.ts";
+import { ROLES } from "../../../core/identity/principal.ts";
 import { countsScope } from "../../../app/authority.ts";
-import { requireRole } from "../../middleware/auth.ts";
+import { requireReader, requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-const anyone = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
+const anyone = requireRole(ROLES);
 
 export const overview = new Hono<GateEnv>()
   .get("/v1/policies", anyone, async (c) => c.json({ policies: await c.env.rules.ids() }))
@@ -14,7 +15,7 @@ export const overview = new Hono<GateEnv>()
     const { nonce, expiresAt } = await ports.nonces.issue(c.var.principal.id, Date.now());
     return c.json({ nonce, expiresAt: iso(expiresAt) });
   })
-  .get("/v1/metrics", anyone, async (c) => {
+  .get("/v1/metrics", requireReader(ROLES), async (c) => {
     const ports = c.env;
     const scope = countsScope(c.var.principal);
     const { byPhase, duplicates, approvalLatencyMs } = await ports.index.metrics(scope);

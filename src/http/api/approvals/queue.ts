@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
-import { requireRole } from "../../middleware/auth.ts";
+import { requireReader, requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { voterQueue } from "../../../app/approvals/voter-queue.ts";
@@ -20,7 +20,7 @@ import { queryFlag } from "../shared/query-flag.ts";
 import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { IntentFilter, IntentPage } from "../../../ports/intent-index.ts";
 
-const readers = requireRole(["reviewer", "auditor", "admin"]);
+const readers = requireReader(["reviewer", "auditor", "admin"]);
 
 const MAX_GROUPS = 200;
 

@@ -4,7 +4,7 @@ import { rehearse } from "../../../app/proposals/evaluate-proposal.ts";
 import { govern } from "../../../app/proposals/govern.ts";
 import { visibleRecord } from "../../middleware/guards.ts";
 import { logDecision } from "../../middleware/request-log.ts";
-import { requireRole } from "../../middleware/auth.ts";
+import { requireReader, requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
@@ -26,9 +26,9 @@ import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 import { seenBefore } from "../../../app/seen-before.ts";
-import { isHuman } from "../../../core/identity/principal.ts";
+import { isHuman, ROLES } from "../../../core/identity/principal.ts";
 
-const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
+const readers = requireRole(ROLES);
 
 async function propose(c: GateContext) {
   const ports = c.env;
@@ -109,11 +109,11 @@ export const intents = new Hono<GateEnv>()
   // A cached identity is enough: a runner's write has no effect before its order, which reads the key afresh.
   .post("/v1/intents", requireRole(["agent"], "cached"), propose)
   .post("/v1/propose", requireRole(["agent"], "cached"), propose)
-  .get("/v1/intents", readers, async (c) => {
+  .get("/v1/intents", requireReader(ROLES), async (c) => {
     const { page, next, names } = await list(c);
     return c.json({ intents: page, count: page.length, next, names });
   })
-  .get("/v1/proposals", readers, async (c) => {
+  .get("/v1/proposals", requireReader(ROLES), async (c) => {
     const { page, next, names } = await list(c);
     return c.json({ proposals: page, count: page.length, next, names });
   })
