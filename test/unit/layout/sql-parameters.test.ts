@@ -26,7 +26,6 @@ const FIXED: Readonly<Record<string, string>> = {
   "src/adapters/d1/intent-groups.ts": "one value for each field of a filter",
   "src/adapters/d1/intent-index.ts": "one value for each field of a filter",
   "src/adapters/d1/intent-search.ts": "the columns of one row",
-  "src/adapters/d1/ledger.ts": "the columns of one row",
   "src/adapters/d1/mandates.ts": "the columns of one row",
   "src/adapters/d1/seen-before.ts": "one value for each condition",
   "durable-objects/agent/store.ts": "one query's parameters",
