@@ -81,9 +81,10 @@ export class DispatchObject extends DurableObject<Env> {
     from: number,
     to: number,
     deliveries: readonly Delivery[],
-    hasAudience: boolean,
+    hasAudience?: boolean,
   ): Promise<boolean> {
-    this.#hasAudience = hasAudience;
+    // A Worker of an earlier deployment does not say.
+    this.#hasAudience = hasAudience !== false;
     const planned = this.#store.plan(from, to, deliveries);
     // The planning worker delivers next; if it crashes before that, the alarm requests another.
     if (deliveries.length > 0) await this.#wakeBy(Date.now() + LOST_MS);

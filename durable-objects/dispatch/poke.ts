@@ -29,7 +29,7 @@ export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> 
   scheduledAt = Number.NEGATIVE_INFINITY;
   try {
     const hasAudience = await env.DISPATCH.getByName(DISPATCHER).poke();
-    if (!hasAudience) noteSilence(pokedAt);
+    if (hasAudience === false) noteSilence(pokedAt);
   } catch (error) {
     console.error(logLine("dispatcher_wake_failed", { error: String(error) }));
   }
