@@ -1,7 +1,5 @@
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json.ts";
+import { hasher } from "./sha256.ts";
 
 /*
  * Hashing is synchronous on purpose: an object reads its state, evaluates and appends chained entries in one turn, and
@@ -10,15 +8,15 @@ import { canonicalJson } from "./json.ts";
 
 /** Lower-case hexadecimal SHA-256 of bytes, or of a text's UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
-  return bytesToHex(sha256(typeof data === "string" ? utf8ToBytes(data) : data));
+  return hasher.hex(data);
 }
 
 /** SHA-256 over the RFC 8785 form of a value. */
 export function digestOf(value: unknown): string {
-  return sha256Hex(canonicalJson(value));
+  return hasher.hex(canonicalJson(value));
 }
 
 /** Lower-case hexadecimal HMAC-SHA256 of a text. */
 export function hmacHex(key: Uint8Array, text: string): string {
-  return bytesToHex(hmac(sha256, key, utf8ToBytes(text)));
+  return hasher.hmacHex(key, text);
 }

@@ -22,6 +22,7 @@ export const LOG_EVENTS = {
   log_keys_unreadable: "log keys not read",
   log_sealing_failed: "log not sealed",
   log_sealing_stopped: "log sealing stopped",
+  log_count_failed: "ledger rows not counted",
   log_wake_failed: "log sealer not woken",
   notification_failed: "notification failed",
   notification_worker_failed: "notification worker not started",

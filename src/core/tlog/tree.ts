@@ -1,4 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes } from "@noble/hashes/utils.js";
+import { hasher } from "../base/sha256.ts";
 
 /*
  * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. Between appends only the right edge is stored: the
@@ -12,7 +13,7 @@ const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
 /** Root of the empty tree: SHA-256 of the empty string. */
-export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
+export const EMPTY_ROOT: Uint8Array = hasher.bytes(new Uint8Array());
 
 /** The right edge of a tree. */
 export interface Frontier {
@@ -39,12 +40,12 @@ export type HashAt = (level: number, index: number) => Uint8Array;
 
 /** Hash of a leaf: SHA-256(0x00 ‖ entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  return sha256.create().update(LEAF_PREFIX).update(entry).digest();
+  return hasher.bytes(concatBytes(LEAF_PREFIX, entry));
 }
 
 /** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256.create().update(NODE_PREFIX).update(left).update(right).digest();
+  return hasher.bytes(concatBytes(NODE_PREFIX, left, right));
 }
 
 /**
