@@ -31,7 +31,7 @@ interface KeeperOptions {
 export function keepLogCopy({ url, adminKey, gateSecret, dataDir, say }: KeeperOptions): LogCopyKeeper {
   const path = logCopyFile(dataDir);
   const secretId = secretIdOf(gateSecret);
-  let saved = -1;
+  let saved = { rows: -1, size: -1 };
   let isReported = false;
   let running: Promise<void> | null = null;
 
@@ -44,11 +44,16 @@ export function keepLogCopy({ url, adminKey, gateSecret, dataDir, say }: KeeperO
     return response.text();
   }
 
-  async function take(): Promise<void> {
-    const { rows } = JSON.parse(await text("/log/health")) as { readonly rows: number | null };
-    if (rows === null || rows === saved) return;
+  /** @param sealing false: of what is sealed by now, so that the copy costs a busy log nothing */
+  async function take(sealing: boolean): Promise<void> {
+    const { rows } = JSON.parse(await text(sealing ? "/log/health" : "/log/health?seal=false")) as {
+      readonly rows: number | null;
+    };
+    if (rows === null || (rows === saved.rows && rows === saved.size)) return;
+    // Wakes a sealer that slept through an entry which nobody poked it for.
     const note = await text("/log/checkpoint");
     const size = Number(note.split("\n")[1]);
+    if (rows === saved.rows && size === saved.size) return;
     const line = await text(`/log/entries?from=${size - 1}&limit=1`);
     const { entry } = JSON.parse(line) as { readonly entry: { readonly hash: string } };
     writeLogCopy(path, {
@@ -59,12 +64,12 @@ export function keepLogCopy({ url, adminKey, gateSecret, dataDir, say }: KeeperO
       secretId,
       restoring: null,
     });
-    saved = rows;
+    saved = { rows, size };
   }
 
-  async function save(): Promise<void> {
+  async function save(sealing: boolean): Promise<void> {
     try {
-      await take();
+      await take(sealing);
     } catch (error) {
       // A read-only parent folder, or a log that has stopped: the server goes on, and a start checks the last copy.
       if (!isReported) say(`no copy of the log's checkpoint is kept at ${path}: ${errorText(error)}`);
@@ -73,13 +78,13 @@ export function keepLogCopy({ url, adminKey, gateSecret, dataDir, say }: KeeperO
   }
 
   const timer = setInterval(() => {
-    running ??= save().finally(() => (running = null));
+    running ??= save(false).finally(() => (running = null));
   }, INTERVAL_MS);
   timer.unref();
   return {
     async save() {
       await running;
-      await save();
+      await save(true);
     },
     stop: () => clearInterval(timer),
   };

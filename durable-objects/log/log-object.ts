@@ -1,7 +1,7 @@
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import { restoredAtOf } from "../../src/core/base/restored-at.ts";
-import { logRows, recordedRestore } from "../../src/adapters/d1/log-rows.ts";
+import { logRows, PAGE_ROWS, recordedRestore } from "../../src/adapters/d1/log-rows.ts";
 import { logSigner } from "../../src/adapters/signing/tlog-signer.ts";
 import { consistencyProof, inclusionProof } from "../../src/core/tlog/proofs.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
@@ -9,8 +9,12 @@ import type { LeafProof, LogHealth, Sealed, SignedCheckpoint } from "../../src/p
 import { sealRows, type SealTarget } from "./seal.ts";
 import { LogStore } from "./store.ts";
 
-/** How often the alarm seals while rows arrive. */
+/** How often the alarm seals while few rows arrive. */
 const ACTIVE_MS = 10_000;
+
+/** Many rows are sealed sooner, about this many at a time: ten seconds' worth would compete with requests for long. */
+const ROWS_PER_RUN = 2 * PAGE_ROWS;
+const BUSY_MS = 1_000;
 
 /** How long the alarm goes on after the last row or poke: longer than an isolate's interval between two pokes. */
 const AWAKE_MS = 60_000;
@@ -41,6 +45,8 @@ export class LogObject extends DurableObject<Env> {
   #rowsSeen: number | null = null;
   /** True when the last run stopped at `PAGES_PER_RUN`. */
   #hasMore = false;
+  /** Until the next run while rows arrive. */
+  #pauseMs = ACTIVE_MS;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -65,12 +71,16 @@ export class LogObject extends DurableObject<Env> {
     return this.#store.checkpoint();
   }
 
-  async health(): Promise<LogHealth> {
-    const sealed = await this.seal();
+  /** @param sealing false: reads how far the log is, and leaves it there */
+  async health(sealing = true): Promise<LogHealth> {
+    const sealed = sealing ? await this.seal() : null;
+    const rows = sealing ? this.#rowsSeen : await this.#countRows();
+    const checkpoint = this.#store.checkpoint();
+    const fault = this.#store.fault();
     return {
-      ...sealed,
+      ...(sealed ?? { checkpoint, fault, isComplete: fault === null && checkpoint?.size === rows }),
       sealed: this.#store.size(),
-      rows: this.#rowsSeen,
+      rows,
       pastFaults: this.#store.pastFaults(),
     };
   }
@@ -118,7 +128,17 @@ export class LogObject extends DurableObject<Env> {
     if (fault !== null) await this.ctx.storage.setAlarm(now + FAULT_RETRY_MS);
     // Rows beyond one run's limit follow at once; a D1 outage gets a pause.
     else if (!isComplete) await this.ctx.storage.setAlarm(now + (this.#hasMore ? 1 : RETRY_MS));
-    else if (now < this.#store.awakeUntil()) await this.ctx.storage.setAlarm(now + ACTIVE_MS);
+    else if (now < this.#store.awakeUntil()) await this.ctx.storage.setAlarm(now + this.#pauseMs);
+  }
+
+  /** Null while D1 does not answer. */
+  async #countRows(): Promise<number | null> {
+    try {
+      return await this.#log.rows.count();
+    } catch (error) {
+      console.error(logLine("log_count_failed", { error: String(error) }));
+      return null;
+    }
   }
 
   #stayAwake(): void {
@@ -156,10 +176,19 @@ export class LogObject extends DurableObject<Env> {
       const run = await sealRows(this.#log);
       ({ isComplete, hasMore: this.#hasMore, rows: this.#rowsSeen } = run);
       if (run.added > 0) this.#stayAwake();
+      this.#pauseMs = pauseAfter(run.added, startedAt - this.#ranAt);
       this.#ranAt = startedAt;
     } catch (error) {
       console.error(logLine("log_sealing_failed", { error: String(error) }));
     }
     return { checkpoint: this.#store.checkpoint(), fault: this.#store.fault(), isComplete };
   }
+}
+
+/** The pause in which about `ROWS_PER_RUN` rows arrive, at the rate since the run before. */
+function pauseAfter(added: number, sinceMs: number): number {
+  if (added === 0) return ACTIVE_MS;
+  // Capped: rows after a long silence, or a clock that was set, tell nothing of the rate.
+  const pause = (Math.min(Math.abs(sinceMs), ACTIVE_MS) * ROWS_PER_RUN) / added;
+  return Math.min(Math.max(pause, BUSY_MS), ACTIVE_MS);
 }

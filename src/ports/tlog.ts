@@ -105,7 +105,8 @@ export interface TransparencyLog {
   checkpoint(): Promise<SignedCheckpoint | null>;
   /** Seals all rows that exist now. */
   seal(): Promise<Sealed>;
-  health(): Promise<LogHealth>;
+  /** @param sealing true: seals first; false: only reads how far the log is */
+  health(sealing: boolean): Promise<LogHealth>;
   /** `size`: of a tree no larger than the last checkpoint's; null: that checkpoint's. */
   inclusion(
     index: number,

@@ -21,7 +21,7 @@ import type { Signer } from "../../ports/signer.ts";
 interface Stub {
   seal(): Promise<Sealed>;
   checkpoint(): Promise<SignedCheckpoint | null>;
-  health(): Promise<LogHealth>;
+  health(sealing: boolean): Promise<LogHealth>;
   prove(
     indexes: readonly number[],
     size: number | null,
@@ -77,7 +77,7 @@ export function logObject(
     },
     checkpoint: () => latest.get(),
     seal,
-    health: () => call((stub) => stub.health()),
+    health: (sealing) => call((stub) => stub.health(sealing)),
     poke: () => call((stub) => stub.poke()),
     consistency: (old, size) => call((stub) => stub.consistency(old, size)),
 

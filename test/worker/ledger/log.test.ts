@@ -10,7 +10,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { pokeLog } from "../../../durable-objects/log/poke.ts";
 import { LogStore } from "../../../durable-objects/log/store.ts";
 import { INSERT_ENTRIES } from "../../../src/adapters/d1/ledger.ts";
-import { LOG_NAME } from "../../../src/adapters/d1/log-rows.ts";
+import { LOG_NAME, PAGE_ROWS } from "../../../src/adapters/d1/log-rows.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../../src/core/ledger/entry.ts";
 import { fromBase64 } from "../../../src/core/base/base64.ts";
 import { verifyConsistency, verifyInclusion } from "../../../src/core/tlog/proofs.ts";
@@ -714,6 +714,49 @@ describe("the log over time", () => {
     expect(pages.length).toBeGreaterThan(2);
     for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(1_500_000);
     expect(head).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
+  });
+
+  test("lets other requests of the isolate run between its pages", async () => {
+    await append(drafted(fresh("many"), 1_280));
+    const run = { isDone: false };
+    const sealing = sealed().finally(() => (run.isDone = true));
+    const sizes = new Set<number>();
+    while (!run.isDone) {
+      sizes.add(await runInDurableObject(log(), (_, state) => new LogStore(state.storage).size()));
+    }
+    expect(await sealing).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
+    // Of 128 rows a turn: whoever asks in every second gap between two turns sees five sizes.
+    expect(sizes.size).toBeGreaterThanOrEqual(5);
+  });
+
+  test("seals again in a second while many rows arrive, and in ten while few do", async () => {
+    const pause = async () => {
+      later(1_000);
+      await runDurableObjectAlarm(log());
+      return ((await runInDurableObject(log(), (_, state) => state.storage.getAlarm())) ?? 0) - Date.now();
+    };
+    await sealed();
+    await append(drafted(fresh("busy"), 4 * PAGE_ROWS));
+    await log().poke();
+    expect(await pause()).toBeLessThanOrEqual(1_000);
+    await append(drafted(fresh("calm"), 2));
+    const calm = await pause();
+    expect(calm).toBeGreaterThan(9_000);
+    expect(calm).toBeLessThanOrEqual(10_000);
+  });
+
+  test("health that is not to seal says how many rows wait, and leaves them and the alarm alone", async () => {
+    const { size } = await sealed();
+    await runInDurableObject(log(), (_, state) => state.storage.deleteAlarm());
+    const seen = async () => {
+      const { body } = await call("GET", "/log/health?seal=false", auditor.key);
+      return [body.status, body.rows, body.sealed];
+    };
+    expect(await seen()).toEqual(["sealed", size, size]);
+    await append(drafted(fresh("waiting"), 3));
+    expect(await seen()).toEqual(["behind", size + 3, size]);
+    expect(await runInDurableObject(log(), (_, state) => state.storage.getAlarm())).toBeNull();
+    expect((await call("GET", "/log/health?seal=no", auditor.key)).status).toBe(400);
   });
 
   test("does not even read a text too long for a leaf", async () => {

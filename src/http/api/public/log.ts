@@ -42,7 +42,12 @@ export const log = new Hono<GateEnv>()
     if (checkpoint === null || !isComplete) return unavailable();
     return noteResponse(c, checkpoint, "no-store");
   })
-  .get("/log/health", auditors, async (c) => c.json(healthView(await c.env.log.health())))
+  .get("/log/health", auditors, async (c) => {
+    const ports = c.env;
+    const seal = c.req.query("seal") ?? "true";
+    if (seal !== "true" && seal !== "false") return invalid("seal", "true or false");
+    return c.json(healthView(await ports.log.health(seal === "true")));
+  })
   .get("/log/proof/inclusion", anyone, async (c) => {
     const ports = c.env;
     const size = optionalCount(c, "size");
