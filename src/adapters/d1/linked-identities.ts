@@ -137,7 +137,11 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
         )
         .bind(principal)
         .first();
-      if (known === null) return false;
+      if (known === null) {
+        // Whoever unlinked it may have done so just now.
+        await leasesEnd();
+        return false;
+      }
       await chain.commit("credential_unpinned", actor, { principal }, [
         db.prepare(UNLINK).bind(principal),
         db.prepare(DELETE_LINK_OF_REVOKED).bind(principal),

@@ -16,6 +16,7 @@ import {
   type StandingRow,
 } from "./mandate-rows.ts";
 import { coalescedRead } from "./coalesced-read.ts";
+import { leasesEnd } from "./read-lease.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** The window of "daily" caps: any 24 hours, not a calendar day. */
@@ -181,6 +182,8 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
         if (String(error).includes("this mandate was revoked before")) return false;
         throw error;
       }
+      // A vote under it may be on its way from D1 to the intent's object.
+      await leasesEnd();
       return true;
     },
   };

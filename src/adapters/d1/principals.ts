@@ -14,6 +14,14 @@ const CACHE_ENTRIES = 10_000;
 /** By the key's digest. Shared by all requests of the isolate, and emptied by every change that it makes itself. */
 const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
 
+/** Number of this isolate's own changes: a read that began before one of them is not cached. */
+let changes = 0;
+
+function forget(): void {
+  changes += 1;
+  cache.clear();
+}
+
 /** By id. A principal is never renamed nor removed. */
 const nameOf = new Map<string, string>();
 
@@ -30,9 +38,12 @@ const NAMES = "SELECT id, name FROM principals WHERE id IN (SELECT value FROM js
 export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: string | null): Principals {
   const adminHash = adminKey === null ? null : sha256Hex(adminKey);
 
-  async function change(statement: D1PreparedStatement, event: string, actor: string, id: string, more = {}) {
-    await chain.commit(event, actor, { principal: id, ...more }, [statement]);
-    cache.clear();
+  /** Forgets also where the answer is lost: D1 may have stored the change. */
+  const change: RegistryChain["commit"] = (...of) => chain.commit(...of).finally(forget);
+
+  async function rowOf(id: string): Promise<PrincipalRow | undefined> {
+    const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
+    return row;
   }
 
   return {
@@ -43,12 +54,13 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       const known = cache.get(hash);
       const now = Date.now();
       if (known !== undefined && isYounger(known.readAt, now, MAX_AGE_MS[age])) return known.principal;
+      const before = changes;
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);
       if (row === undefined) return null;
       const principal = principalOf(row);
       if (cache.size >= CACHE_ENTRIES) cache.clear();
-      cache.set(hash, { principal, readAt: now });
+      if (before === changes) cache.set(hash, { principal, readAt: now });
       return principal;
     },
 
@@ -61,7 +73,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async get(id) {
-      const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
+      const row = await rowOf(id);
       return row === undefined ? null : principalOf(row);
     },
 
@@ -117,40 +129,40 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async setStatus(id, status, actor) {
-      const statement = db.prepare("UPDATE principals SET status = ?2 WHERE id = ?1").bind(id, status);
-      await change(statement, `principal_${status === "active" ? "reactivated" : status}`, actor, id);
+      if ((await rowOf(id))?.status !== status) {
+        const event = `principal_${status === "active" ? "reactivated" : status}`;
+        const statement = db.prepare("UPDATE principals SET status = ?2 WHERE id = ?1").bind(id, status);
+        await change(event, actor, { principal: id }, [statement]);
+      }
       if (status !== "active") await leasesEnd();
     },
 
     async setRole(id, role, actor) {
-      // Mandates end for good: with the role given back they would vote again, unseen, for a person who made none since.
-      const now = Date.now();
-      await chain.commit("principal_role_changed", actor, { principal: id, role }, [
-        db.prepare("UPDATE principals SET role = ?2 WHERE id = ?1").bind(id, role),
-        ...["standing_approvals", "delegations"].map((table) =>
-          db
-            .prepare(`UPDATE ${table} SET revoked_at = ?2 WHERE principal = ?1 AND revoked_at IS NULL`)
-            .bind(id, now),
-        ),
-      ]);
-      cache.clear();
+      if ((await rowOf(id))?.role !== role) {
+        // Mandates end for good: with the role given back they would vote again, unseen, for a person who made none since.
+        const now = Date.now();
+        await change("principal_role_changed", actor, { principal: id, role }, [
+          db.prepare("UPDATE principals SET role = ?2 WHERE id = ?1").bind(id, role),
+          ...["standing_approvals", "delegations"].map((table) =>
+            db
+              .prepare(`UPDATE ${table} SET revoked_at = ?2 WHERE principal = ?1 AND revoked_at IS NULL`)
+              .bind(id, now),
+          ),
+        ]);
+      }
       await leasesEnd();
     },
 
     async setReportKey(id, publicKey, actor) {
       const statement = db.prepare("UPDATE principals SET report_key = ?2 WHERE id = ?1").bind(id, publicKey);
-      await change(statement, "principal_report_key_set", actor, id, { public_key: publicKey });
+      await change("principal_report_key_set", actor, { principal: id, public_key: publicKey }, [statement]);
+      await leasesEnd();
     },
 
     async rotateKey(id, key, actor) {
       const drop = db.prepare("DELETE FROM keys WHERE principal_id = ?1").bind(id);
       const next = db.prepare("UPDATE principals SET key_epoch = key_epoch + 1 WHERE id = ?1").bind(id);
-      await chain.commit("principal_key_rotated", actor, { principal: id }, [
-        drop,
-        insertKey(db, key, id),
-        next,
-      ]);
-      cache.clear();
+      await change("principal_key_rotated", actor, { principal: id }, [drop, insertKey(db, key, id), next]);
       await leasesEnd();
     },
   };

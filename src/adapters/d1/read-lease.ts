@@ -1,3 +1,4 @@
+import { isYounger } from "../../core/base/age.ts";
 import type { ReadAge } from "../../ports/principals.ts";
 
 /**
@@ -14,6 +15,24 @@ export const MAX_AGE_MS = { fresh: 0, recent: 2_000, cached: 10_000 } as const s
 
 /** Over the lease: clocks of Workers stand still between two I/O operations. */
 const CONFIRMED_AFTER_MS = 400;
+
+/**
+ * An answer that took longer may be older than a change that was confirmed meanwhile. Above a round trip between
+ * continents, so that no region asks twice as a rule; below the confirmation.
+ */
+const MAX_ANSWER_MS = 350;
+
+/** A database that is overloaded answers late every time: refusing then would stop everybody for a fraction of a second. */
+const MAX_TRIES = 3;
+
+/** Asks again when the answer was long on its way: D1 may have read it long before. */
+export async function readInTime<T>(read: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    const at = Date.now();
+    const value = await read();
+    if (tried === MAX_TRIES || isYounger(at, Date.now(), MAX_ANSWER_MS)) return value;
+  }
+}
 
 /**
  * Ends when no request can act any more on what it read before the change. An operator who gets the confirmation of a

@@ -7,7 +7,7 @@ import type { RequestReads } from "../../ports/request-reads.ts";
 import type { Departures } from "../../ports/roster.ts";
 import { coalescedRead } from "./coalesced-read.ts";
 import { principalOf, type PrincipalRow } from "./principal-rows.ts";
-import { READ_LEASE_MS } from "./read-lease.ts";
+import { readInTime, READ_LEASE_MS } from "./read-lease.ts";
 
 /** Whoever did something with an intent: its proposer, its voters, its worker. */
 const ACTORS = `
@@ -62,7 +62,7 @@ export function requestReads(
 
   const link = changing(linkedIdentities.resolveOrLink);
 
-  /** From what was read ahead, if it is there and young enough, else read now. */
+  /** From what was read ahead, if it is there and young enough; it keeps its age, so it is remembered nowhere else. */
   async function ofActors<T>(found: (actors: Actors) => T | undefined, read: () => Promise<T>): Promise<T> {
     const known = about === null ? null : await actors.peek(about)?.catch(() => null);
     const value = known ? found(known) : undefined;
@@ -92,11 +92,9 @@ export function requestReads(
         return found;
       },
       get: (id) =>
-        byId.get(id, () =>
-          ofActors(
-            (known) => known.principals.get(id),
-            () => principals.get(id),
-          ),
+        ofActors(
+          (known) => known.principals.get(id),
+          () => byId.get(id, () => principals.get(id)),
         ),
       register: changing(principals.register),
       setStatus: changing(principals.setStatus),
@@ -115,11 +113,9 @@ export function requestReads(
     linkedIdentities: {
       ...linkedIdentities,
       linkOf: (principal) =>
-        links.get(principal, () =>
-          ofActors(
-            (known) => known.links.get(principal),
-            () => linkedIdentities.linkOf(principal),
-          ),
+        ofActors(
+          (known) => known.links.get(principal),
+          () => links.get(principal, () => linkedIdentities.linkOf(principal)),
         ),
       find: (identity) => identities.get(nameOf(identity), () => linkedIdentities.find(identity)),
       async resolveOrLink(identity, person) {
@@ -131,11 +127,9 @@ export function requestReads(
 
     roster: {
       departuresOf: (person) =>
-        departures.get(person, () =>
-          ofActors(
-            (known) => known.departures.get(person),
-            () => roster.departuresOf(person),
-          ),
+        ofActors(
+          (known) => known.departures.get(person),
+          () => departures.get(person, () => roster.departuresOf(person)),
         ),
     },
   };
@@ -145,15 +139,25 @@ function nameOf({ kind, issuer, subject }: ExternalIdentity): string {
   return JSON.stringify([kind, issuer, subject]);
 }
 
+interface Begun<T> {
+  /** Of the time before it was sent: the answer may lack later changes. */
+  at: number;
+  readonly value: Promise<T>;
+}
+
 /** Failed reads are not remembered. */
 class Recent<T> {
-  readonly #reads = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
+  readonly #reads = new Map<string, Begun<T>>();
 
   get(key: string, read: () => Promise<T>): Promise<T> {
     const known = this.peek(key);
     if (known !== undefined) return known;
-    // Of the time before it is sent: the answer may lack later changes.
-    const begun = { at: Date.now(), value: read() };
+    const sent = { at: Date.now() };
+    const value = readInTime(() => {
+      sent.at = Date.now();
+      return read();
+    });
+    const begun: Begun<T> = Object.assign(sent, { value });
     this.#reads.set(key, begun);
     begun.value.catch(() => {
       if (this.#reads.get(key) === begun) this.#reads.delete(key);

@@ -65,7 +65,11 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
     async engage(wanted, { reason, ticket }, actor) {
       for (let tried = 1; ; tried += 1) {
         const known = await read(wanted);
-        if (known?.engaged === 1) return ok({ changed: false, state: switchOf(known) });
+        if (known?.engaged === 1) {
+          // Whoever engaged it may have done so just now.
+          await leasesEnd();
+          return ok({ changed: false, state: switchOf(known) });
+        }
         const version = (known?.version ?? 0) + 1;
         const at = Date.now();
         const statement = db

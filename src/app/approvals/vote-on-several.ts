@@ -43,7 +43,12 @@ async function castOne(
   try {
     const intent = ports.intents.find(id);
     if (intent === null) return { kind: "not_found" };
-    const voted = await voteAsCaller(caller, intent, vote, ports, Date.now());
+    // A batch takes seconds: whoever is suspended, or has their key rotated, during it casts no further vote.
+    const principal = await ports.principals.get(caller.principal.id);
+    if (principal?.status !== "active" || principal.keyEpoch !== caller.principal.keyEpoch) {
+      return { kind: "refused", failure: { kind: "not_reviewer" } };
+    }
+    const voted = await voteAsCaller({ ...caller, principal }, intent, vote, ports, Date.now());
     return voted.ok ? { kind: "cast", state: voted.value } : { kind: "refused", failure: voted.error };
   } catch (error) {
     console.error(logLine("approval_batch_item_failed", { intent: id, error: String(error) }));

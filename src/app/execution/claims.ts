@@ -13,12 +13,12 @@ import { actUnderCurrentBindings, refusedOr, unlessStopped } from "./unless-stop
  * lapses, and a person then resolves the outcome.
  */
 export async function claimOrder(
-  { intent, state: { terms }, order, by, tokenAge }: HeldOrder,
+  { intent, state: { terms }, order, by, tokenAge, reporter }: HeldOrder,
   ports: Pick<Ports, "switches"> & RecheckPorts,
 ): Promise<Result<OrderRecord, OrderFailure>> {
   // Whoever has the token of a rotated key begins no write: the agent gets another one with its new key.
   if (tokenAge === "earlier") return err({ kind: "refused", refusal: { reason: "bad_token" } });
-  const claimed = await unlessStopped(terms, ports, () =>
+  const claimed = await unlessStopped(terms, reporter, ports, () =>
     actUnderCurrentBindings(intent, terms, ports, (bindings) => ({
       type: "claim",
       order: order.id,

@@ -32,7 +32,7 @@ export async function orderDelivery(
   if (found === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const { intent, record } = found;
   const { state } = record;
-  return unlessStopped(state.terms, ports, async () => {
+  return unlessStopped(state.terms, agent, ports, async () => {
     if (record.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
     const issued = await recordOrder(intent, state, agent, "external_pull", ports);
     if (!issued.ok) return issued;
@@ -57,8 +57,8 @@ export async function download(
 ): Promise<Result<Download, OrderFailure>> {
   const found = await findDelivery(token, ports);
   if (!found.ok) return found;
-  const { intent, state, order } = found.value;
-  return unlessStopped(state.terms, ports, async () => {
+  const { intent, state, order, proposer } = found.value;
+  return unlessStopped(state.terms, proposer, ports, async () => {
     const claimed = await actUnderCurrentBindings(intent, state.terms, ports, (bindings) => {
       return { type: "claim", order: order.id, by: order.issuedTo, bindings };
     });
@@ -78,7 +78,7 @@ function isSpent(failure: OrderFailure): boolean {
 async function findDelivery(
   token: string,
   ports: TokenPorts & Pick<Ports, "principals">,
-): Promise<Result<FoundOrder, OrderFailure>> {
+): Promise<Result<FoundOrder & { readonly proposer: Principal }, OrderFailure>> {
   const intent = ports.intents.find(intentOfDelivery(token));
   if (intent !== null) ports.ahead(intent.id);
   const state = (await intent?.getState()) ?? null;
@@ -89,5 +89,5 @@ async function findDelivery(
   const order = state.orders.find((known) => isDeliveryToken(ports, intent.id, known, token, keyEpoch));
   if (order === undefined) return err({ kind: "delivery_not_found" });
   const active = ifActiveAgent(proposer);
-  return active.ok ? ok({ intent, state, order }) : active;
+  return active.ok ? ok({ intent, state, order, proposer }) : active;
 }

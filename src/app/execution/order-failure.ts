@@ -14,6 +14,8 @@ export type OrderFailure =
   | { readonly kind: "token_required" }
   /** The agent that proposed the write is suspended or revoked. */
   | Inactive
+  /** The caller's key was rotated while its request was handled. */
+  | { readonly kind: "unknown_key" }
   | { readonly kind: "result_too_large"; readonly maxBytes: number }
   | { readonly kind: "invalid_proof"; readonly problem: ProofProblem }
   /** Gate holds no bytes of this intent's payload. */

@@ -43,7 +43,7 @@ export async function issueOrder(
   const found = await findVisibleIntent(intentId, agent, ports);
   if (found === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const { intent, state } = found;
-  return unlessStopped(state.terms, ports, async () => {
+  return unlessStopped(state.terms, agent, ports, async () => {
     const issued = await recordOrder(intent, state, agent, await readMode(), ports);
     if (!issued.ok) return issued;
     const shown = await showOrder(intent, issued.value.order, agent, ports);

@@ -30,6 +30,7 @@ function problemOfOrder(failure: OrderFailure): Problem {
           "Send the order's token as `Authorization: Bearer gex_…`, or as execution_token beside your key.",
       };
     case "inactive":
+    case "unknown_key":
       return problemOfAuthFailure(failure);
     case "result_too_large":
       return {

@@ -60,7 +60,7 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
       detail: "A revoked principal can't be reactivated; register another.",
     });
   }
-  if (principal.status !== status) await ports.principals.setStatus(principal.id, status, c.var.principal.id);
+  await ports.principals.setStatus(principal.id, status, c.var.principal.id);
   return c.json({ agent_id: principal.id, agentId: principal.id, status });
 }
 
@@ -117,6 +117,6 @@ export const agents = new Hono<GateEnv>()
     const ports = c.env;
     const principal = await target(c);
     const { role } = parseRequest(ROLE_CHANGE, await readJson(c));
-    if (role !== principal.role) await ports.principals.setRole(principal.id, role, c.var.principal.id);
+    await ports.principals.setRole(principal.id, role, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, role });
   });
