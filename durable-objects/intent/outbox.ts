@@ -202,7 +202,7 @@ function withAlarm(state: IntentState, progress: Progress, now: Instant): Progre
   const { alarm } = progress;
   const wanted = nextAlarm(state, progress, now);
   if (wanted === null) return progress;
-  // One that is due fires now, fired, or was lost with a copied storage: it is not counted on.
+  // One that is due fires now or fired: it is not counted on.
   const isSet = alarm !== null && alarm > now && alarm <= wanted;
   return isSet ? progress : { ...progress, alarm: wanted };
 }

@@ -48,7 +48,7 @@ export interface Progress extends Head {
   readonly sending: { readonly attempts: number; readonly at: Instant } | null;
   /** Id of the send attempt that holds the claim, or held it last; null: none yet. */
   readonly attempt: string | null;
-  /** The alarm that is set; null: none, or none by this version. */
+  /** The alarm that this instance of the object set; null: none. */
   readonly alarm: Instant | null;
 }
 
@@ -102,12 +102,15 @@ const START: Progress = {
   alarm: null,
 };
 
-/** Fills in fields that records of earlier versions lack. */
-function withMissingFields({ state, progress }: Current): Current {
+/**
+ * Fills in fields that records of earlier versions lack. The stored alarm is not counted on: it may have fired since, and
+ * seem to be ahead once the clock is set back, or have been lost with a copied storage.
+ */
+function asRead({ state, progress }: Current): Current {
   const { terms } = state;
   return {
     state: { ...state, terms: { ...terms, sending: terms.sending ?? null } },
-    progress: { ...START, ...progress },
+    progress: { ...START, ...progress, alarm: null },
   };
 }
 
@@ -257,7 +260,7 @@ export class IntentStore {
   #read(): Current | undefined {
     if (this.#current !== undefined) return this.#current;
     const stored = this.#storage.kv.get<Current>("intent");
-    this.#current = stored === undefined ? undefined : withMissingFields(stored);
+    this.#current = stored === undefined ? undefined : asRead(stored);
     return this.#current;
   }
 
