@@ -28,13 +28,25 @@ export interface LedgerFile {
   readonly states: ReadonlyMap<string, string>;
 }
 
-/** @param home the folder that holds `data/`; nothing may be running on it */
-export function readLedgerFile(home: string): LedgerFile {
-  using copy = temporaryFolder();
+function databaseFile(home: string): string {
   const [file] = globSync(join(home, "data", "state", "d1", "*", "*.sqlite")).filter(
     (path) => basename(path) !== "metadata.sqlite",
   );
   if (file === undefined) throw new Error("no database");
+  return file;
+}
+
+/** Until it is disposed of, a running server can read its database, and every write to it fails. */
+export function lockDatabase(home: string): Disposable {
+  const database = new DatabaseSync(databaseFile(home));
+  database.exec("BEGIN IMMEDIATE");
+  return { [Symbol.dispose]: () => database.close() };
+}
+
+/** @param home the folder that holds `data/`; nothing may be running on it */
+export function readLedgerFile(home: string): LedgerFile {
+  using copy = temporaryFolder();
+  const file = databaseFile(home);
   // A copy, with what was not yet merged beside it: opening would write to both.
   for (const path of globSync(`${file}*`)) cpSync(path, join(copy.path, basename(path)));
   const database = new DatabaseSync(join(copy.path, basename(file)));
