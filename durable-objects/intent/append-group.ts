@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 1024 * 1024;
 const LATE_MS = 1_000;
 
 /** The object that sends a batch may be evicted meanwhile: after this time its other members send their own. */
-const LOST_MS = 10_000;
+const LOST_MS = 4_000;
 
 /** What the sender of a batch tells its members. `lead`: send the next batch. */
 type Turn = "recorded" | "refused" | "lead";

@@ -21,7 +21,7 @@ const RETRY_MS = 5_000;
 /** The longest delay of a queue message; a message for a later deadline is enqueued again on arrival. */
 const MAX_QUEUE_DELAY_SECONDS = 24 * 60 * 60;
 
-/** How long an object whose commit D1 refused shares no batch with others. */
+/** How long an object whose entries D1 refused shares no batch with others. */
 const ALONE_MS = 60_000;
 
 /** All objects of the isolate. */
@@ -144,7 +144,7 @@ export class IntentOutbox {
         await this.#append({ entries: this.#store.entries(flushed), row: rowOf(state, seq) });
       }
     } catch (error) {
-      this.#refusedAt = Date.now();
+      if (isRefusal(error)) this.#refusedAt = Date.now();
       console.error(logLine("ledger_flush_failed", { intent: state.terms.id, error: String(error) }));
       return false;
     }
@@ -195,6 +195,11 @@ export class IntentOutbox {
       console.error(logLine("queue_send_failed", { intent, error: String(error) }));
     }
   }
+}
+
+/** D1 answered, and will again: while it is down, all go together as before. */
+function isRefusal(error: unknown): boolean {
+  return String(error).includes("SQLITE_CONSTRAINT");
 }
 
 /** With the alarm for the earliest pending effect or deadline, unless one that is set fires before. */
