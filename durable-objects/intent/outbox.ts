@@ -15,6 +15,9 @@ import { pokeLog } from "../log/poke.ts";
 import { pokeDispatcher } from "../dispatch/poke.ts";
 import type { DeadlineMessage, SendMessage } from "../../src/ports/intents.ts";
 
+/** When an alarm looks after a commit. An object that it finds done leaves memory ten seconds later. */
+const FIRST_LOOK_MS = 2_000;
+
 /** Pause before a retry when D1 or the counters refused an update; every command meanwhile retries as well. */
 const RETRY_MS = 5_000;
 
@@ -52,7 +55,7 @@ export class IntentOutbox {
     const now = Date.now();
     const isNewlyDue = progress.sending === null && isSendDue(state, now);
     const sending = isNewlyDue ? { attempts: 0, at: now } : progress.sending;
-    return withAlarm(state, { ...progress, sending }, now);
+    return withAlarm(state, { ...progress, sending }, now, FIRST_LOOK_MS);
   }
 
   /**
@@ -203,18 +206,18 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** With the alarm for the earliest pending effect or deadline, unless one that is set fires before. */
-function withAlarm(state: IntentState, progress: Progress, now: Instant): Progress {
+function withAlarm(state: IntentState, progress: Progress, now: Instant, lookMs = RETRY_MS): Progress {
   const { alarm } = progress;
-  const wanted = nextAlarm(state, progress, now);
+  const wanted = nextAlarm(state, progress, now, lookMs);
   if (wanted === null) return progress;
   // One that is due fires now or fired: it is not counted on.
   const isSet = alarm !== null && alarm > now && alarm <= wanted;
   return isSet ? progress : { ...progress, alarm: wanted };
 }
 
-function nextAlarm(state: IntentState, progress: Progress, now: Instant): Instant | null {
+function nextAlarm(state: IntentState, progress: Progress, now: Instant, lookMs: number): Instant | null {
   // A send that is due waits for D1 and is retried with it: an alarm in the past would fire at once, in a loop.
-  const next = isBehind(state, progress) ? now + RETRY_MS : nextSendAt(state, progress, now);
+  const next = isBehind(state, progress) ? now + lookMs : nextSendAt(state, progress, now);
   const confirmation = unconfirmedSilence(state, now) === null ? null : now + RETRY_MS;
   const times = [next, nextDeadline(state), confirmation].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
