@@ -22,7 +22,8 @@ const NEWS = `
   FROM ledger WHERE id > ?1 ORDER BY id LIMIT ${PAGE_ROWS}`;
 
 const END = `
-  SELECT COALESCE(MAX(id), 0) AS id, EXISTS (SELECT 1 FROM webhooks WHERE disabled IS NULL) AS has_webhooks
+  SELECT COALESCE(MAX(id), 0) AS id,
+    EXISTS (SELECT 1 FROM webhooks WHERE form IN ('standard', 'contract')) AS has_webhooks
   FROM ledger`;
 
 const ROW = `

@@ -7,6 +7,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { portsOf } from "../../../src/env.ts";
+import { seenHeads } from "./log-reader.ts";
 
 let isFirst = true;
 
@@ -28,6 +29,8 @@ async function startAgain(): Promise<void> {
   await reset();
   await migrate();
   await emptyLog();
+  // Files share their modules: heads of an earlier file's log are none of this one's.
+  seenHeads.clear();
   await env.DB.prepare(
     `INSERT INTO policy_texts (hash, id, text, first_used_at)
      SELECT value ->> 'hash', value ->> 'id', value ->> 'text', value ->> 'first_used_at' FROM json_each(?1)`,
