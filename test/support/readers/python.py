@@ -321,13 +321,21 @@ def line_readings(body, case):
 
 # Forms
 
+WORD = re.compile(r"[\w.:@-]+")
+
+
+def listed(value):
+    """The ids of a page's text area, one a line."""
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    return len(lines) if all(WORD.fullmatch(line) for line in lines) else 0
+
 
 def fields(pairs, case):
     values = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     found = {
-        "records": max([1, *(len(all_of) for all_of in values.values())]),
+        "records": max([1, *(len(all_of) for all_of in values.values()), *(listed(value) for _, value in pairs)]),
         "money": max([0, *(money_of([value], case["unit"]) for value in values.get("amount", []))]),
         "largest": largest_of(values.get("amount", [])),
         "recipients": sum(addresses_in(value) for value in values.get("to", [])),

@@ -1,4 +1,5 @@
 import { closingQuote, type Escapes } from "./csv-rows.ts";
+import { ANY_LINE_END, isDisputedLineEnd } from "./line-ends.ts";
 
 const QUOTE = 0x22;
 const LINE_FEED = 0x0a;
@@ -69,7 +70,7 @@ export function countRows(text: string, delimiter: string, escapes: Escapes = "d
     } else {
       cellStart = false;
       if (unit !== 0x20 && unit !== 0x09) filled = true;
-      if (isOtherBreak(unit)) others++;
+      if (isDisputedLineEnd(unit)) others++;
     }
   }
   const breaks = { returns, feeds, pairs, others };
@@ -85,30 +86,14 @@ function countBreaks(text: string, start: number, end: number): number {
   let breaks = 0;
   for (let index = start; index < end; index++) {
     const unit = text.charCodeAt(index);
-    if (unit === LINE_FEED || unit === CARRIAGE_RETURN || isOtherBreak(unit)) breaks++;
+    if (unit === LINE_FEED || unit === CARRIAGE_RETURN || isDisputedLineEnd(unit)) breaks++;
   }
   return breaks;
 }
 
-/** Python's `splitlines`, Java's and JavaScript's line terminators: VT, FF, FS to US, NEL, LS, PS. */
-function isOtherBreak(unit: number): boolean {
-  if (unit > 0x1f && unit < 0x85) return false;
-  return (
-    unit === 0x0b ||
-    unit === 0x0c ||
-    (unit >= 0x1c && unit <= 0x1f) ||
-    unit === 0x85 ||
-    unit === 0x2028 ||
-    unit === 0x2029
-  );
-}
-
-/** Every control character but a tab, so that no reader finds more lines. */
-const LINE_END = /\r\n|[^\P{Cc}\t]|[\u2028\u2029]/u;
-
 /** Lines with more than delimiters and quotes in them: no reader finds more rows. */
 export function countLines(text: string): number {
-  return text.split(LINE_END).filter((line) => /[^\s,"]/.test(line)).length;
+  return text.split(ANY_LINE_END).filter((line) => /[^\s,"]/.test(line)).length;
 }
 
 /** Lines inside quoted cells that hold a delimiter. */
@@ -117,7 +102,7 @@ export function delimitedLines(text: string, { multiline }: RowCount, delimiter:
   for (let at = 0; at < multiline.length; at += 2) {
     const cell = text.slice(multiline[at], multiline[at + 1]);
     if (cell.includes(delimiter)) {
-      count += cell.split(LINE_END).filter((line) => line.includes(delimiter)).length;
+      count += cell.split(ANY_LINE_END).filter((line) => line.includes(delimiter)).length;
     }
   }
   return count;

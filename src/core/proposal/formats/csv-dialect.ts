@@ -1,4 +1,5 @@
 import { csvRows } from "./csv-rows.ts";
+import { isDisputedLineEnd } from "./line-ends.ts";
 
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 /** The sample that the delimiter is detected from is bounded in rows and in characters. */
@@ -57,7 +58,9 @@ export function stablestDelimiter(whole: string): string {
 /** Excel takes the delimiter from a first line `sep=;`. To other readers that line is a row. */
 const SEPARATOR_LINE = /^"?sep=([^\r\n"])"?(?:\r\n|\r|\n)/i;
 
+/** A character that ends a line to some readers is no delimiter: as one, its rows would count as cells. */
 export function separatorLine(text: string): { readonly delimiter: string; readonly length: number } | null {
   const found = SEPARATOR_LINE.exec(text);
-  return found?.[1] === undefined ? null : { delimiter: found[1], length: found[0].length };
+  if (found?.[1] === undefined || isDisputedLineEnd(found[1].charCodeAt(0))) return null;
+  return { delimiter: found[1], length: found[0].length };
 }

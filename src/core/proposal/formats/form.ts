@@ -1,13 +1,19 @@
+import { ANY_LINE_END } from "./line-ends.ts";
+
 /** Fields of a form in the order sent; a name may come more than once. */
 export type Fields = readonly (readonly [name: string, value: string])[];
 
 const FORM = /^[^\s=&?#<>{}"]{1,200}=[^\s&<>{}"]*(?:&[^\s=&<>{}"]{0,200}(?:=[^\s&<>{}"]*)?)*$/;
 
-/** Whether an undeclared text is a form: names and values on one line, with at least one pair. */
+/**
+ * Whether an undeclared text is a form: names and values on one line, with at least one pair. To a reader that ends a line
+ * at a NEL it may be a table (`tA<NEL>=`), so the line is one to every reader; encoders leave no such character.
+ */
 export function looksLikeForm(text: string): boolean {
   const line = text.trim();
   // The expression is linear: its classes leave one way to read each character.
-  return line.length > 0 && FORM.test(line) && /^[A-Za-z_]/.test(line) && !line.includes("://");
+  if (line.length === 0 || line.includes("://") || !/^[A-Za-z_]/.test(line)) return false;
+  return FORM.test(line) && !ANY_LINE_END.test(line);
 }
 
 /**

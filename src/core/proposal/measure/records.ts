@@ -1,10 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import type { Body, MultipartBody, ParsedContent, ParsedPart } from "../formats/content.ts";
-import { csvShape, looksLikeCsv } from "../formats/csv.ts";
 import { bracketFields, fieldCount, formFields, formRecords, type Fields } from "../formats/form.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
+import { doubt } from "../doubt.ts";
 import { doubted, known, larger, type Measured, total, unknown } from "../measured.ts";
+import { countEitherWay, countLines, hasLines } from "./field-lines.ts";
 import { mutationRecords } from "./graphql.ts";
 import { pathDoubt } from "./path-doubt.ts";
 import { recordsAt } from "./select.ts";
@@ -195,7 +196,10 @@ function countKnown(text: string, fields: Fields | null, isDeletion: boolean): M
 function countFields(fields: Fields, isDeletion: boolean): Measured {
   const lists = total(fields.map(([, value]) => countValue(value, isDeletion)));
   const most = formRecords(fields);
-  return lists.value === 0 ? known(most) : larger(known(most), lists);
+  if (lists.value === 0) return known(most);
+  const unsure = lists.doubt;
+  const readings = unsure?.readings.map((reading) => Math.max(most, reading));
+  return larger(known(most), { ...lists, doubt: unsure && doubt(unsure.because, readings) });
 }
 
 /** Ids in one value, as in `ids=1,2,3`. */
@@ -203,13 +207,23 @@ const ID_LIST = /^[\w:.-]+(?:,[\w:.-]+)+$/;
 
 /** The records that a field's text is a list of; 0 for a plain value. */
 function countValue(value: string, isDeletion: boolean): Measured {
+  // Within JSON a NEL or LS is a character of a string.
+  return (
+    countJson(value, isDeletion) ??
+    countEitherWay(value, (text) => countJson(text, isDeletion) ?? countText(text, isDeletion))
+  );
+}
+
+function countJson(value: string, isDeletion: boolean): Measured | null {
   const start = value.trimStart().charAt(0);
-  if (start === "[" || start === "{") {
-    const json = readJson(value);
-    if (json !== null) return countList([json.value], isDeletion);
-    const lines = readJsonLines(value);
-    if (lines !== null) return countList(lines.values, isDeletion);
-  }
+  if (start !== "[" && start !== "{") return null;
+  const json = readJson(value);
+  if (json !== null) return countList([json.value], isDeletion);
+  const lines = readJsonLines(value);
+  return lines === null ? null : countList(lines.values, isDeletion);
+}
+
+function countText(value: string, isDeletion: boolean): Measured {
   if (/[\n\r]/.test(value)) return countLines(value);
   return known(isDeletion && ID_LIST.test(value) ? value.split(",").length : 0);
 }
@@ -218,16 +232,6 @@ function countList(values: readonly Json[], isDeletion: boolean): Measured {
   if (isDeletion) return known(listedItems(values));
   const rows = values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0);
   return known(rows > 1 || Array.isArray(values[0]) ? rows : 0);
-}
-
-/** A table counts its rows, and lines of one word each are a list. Prose of several lines is one value. */
-function countLines(value: string): Measured {
-  if (looksLikeCsv(value)) {
-    const { rows, doubt } = csvShape(value);
-    return { value: rows, doubt };
-  }
-  const lines = value.split(/[\n\r]+/).filter((line) => line.trim() !== "");
-  return known(lines.length > 1 && lines.every((line) => !/\s/.test(line.trim())) ? lines.length : 0);
 }
 
 function countParts({ parts }: MultipartBody, isDeletion: boolean): Measured {
@@ -248,7 +252,7 @@ function countPart(part: ParsedPart, isDeletion: boolean): Measured {
   if (counted.value !== null) return { ...counted, value: Math.max(1, counted.value) };
   const isField = body.format === "text" && fileNames.length === 0 && isPlain(content.declaredType);
   if (!isField) return unknown(1, "uncountable_part");
-  return /[\r\n]\s*\S/.test(body.text.trim()) ? unknown(1, "uncountable_field") : known(1);
+  return hasLines(body.text) ? unknown(1, "uncountable_field") : known(1);
 }
 
 function isPlain(declaredType: string | null): boolean {

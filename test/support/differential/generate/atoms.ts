@@ -98,6 +98,7 @@ export const AMBIGUOUS = [
   "\v",
   "\f",
   "\u{1c}",
+  "\u{1d}",
   "\u{1e}",
   "\u{1f}",
   "\u{85}",

@@ -25,6 +25,7 @@ const DELIMITER = fc.oneof(
 const plainCell = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom("a", "1", "Ann", "x@y.example", "", "2026-03-08") },
   { weight: 2, arbitrary: fc.constantFrom(...MONEY) },
+  { weight: 1, arbitrary: fc.constantFrom("a=1", "id=1&id=2", "a=", "[1]", "{}") },
   { weight: 1, arbitrary: fc.constantFrom(...ADDRESSES) },
   { weight: 1, arbitrary: disguised },
 );
@@ -60,11 +61,33 @@ const lineEnd = fc.oneof(
   { weight: 9, arbitrary: fc.constantFrom("\n", "\r\n") },
   {
     weight: 1,
-    arbitrary: fc.constantFrom("\r", "\n\r", "\r\r\n", "\v", "\u{85}", "\u{2028}", "\u{1e}", "\f"),
+    arbitrary: fc.constantFrom(
+      "\r",
+      "\n\r",
+      "\r\r\n",
+      "\v",
+      "\f",
+      "\u{1c}",
+      "\u{1d}",
+      "\u{1e}",
+      "\u{85}",
+      "\u{2028}",
+      "\u{2029}",
+    ),
   },
 );
 
-const BEGINNINGS = ["sep=;\n", "sep=,\n", "# comment\n", "\n", '""\n', "\u{feff}", " "];
+const BEGINNINGS = [
+  "sep=;\n",
+  "sep=,\n",
+  "sep=\u{1e}\n",
+  "sep=\u{85}\n",
+  "# comment\n",
+  "\n",
+  '""\n',
+  "\u{feff}",
+  " ",
+];
 
 interface Trap {
   readonly opening: string;

@@ -45,6 +45,11 @@ const value = fc.oneof(
       '[{"id":1},{"id":2}]',
       '{"amount":9000}',
       '["a@x.example","b@x.example"]',
+      "1\n2\n3",
+      "1\u{85}2\u{85}3",
+      "1\u{2028}2",
+      "1\n2\u{1d}3",
+      "a@x.example\u{2029}b@x.example",
     ),
   },
 );
