@@ -1,6 +1,7 @@
 import { PIECE, type Steps } from "../../base/steps.ts";
 import { doubt, type Doubt, type DoubtReason } from "../doubt.ts";
 import { known, type Measured, merged } from "../measured.ts";
+import { columnName } from "./column-name.ts";
 import { countLines, countRows, delimitedLines, type RowCount } from "./csv-count.ts";
 import { bestDelimiter, DELIMITERS, separatorLine, stablestDelimiter } from "./csv-dialect.ts";
 import { csvRows, type Escapes } from "./csv-rows.ts";
@@ -34,7 +35,7 @@ export function csvShape(whole: string, declared: "\t" | null = null): CsvShape 
   const named = declared !== null && text.includes(declared) ? declared : null;
   const delimiter = separator?.delimiter ?? named ?? bestDelimiter(text).delimiter;
   const [first] = csvRows(text, delimiter, 1);
-  const header = first !== undefined && isHeader(first) ? first.map((cell) => cell.trim()) : null;
+  const header = first !== undefined && isHeader(first) ? first.map(columnName) : null;
   const counted = countRows(text, delimiter);
   const { breaks } = counted;
   const hasMixedEnds = breaks.pairs > 0 && breaks.feeds > 0;
@@ -164,7 +165,7 @@ export function looksLikeCsv(text: string): boolean {
 
 /** A header has a distinct name for every column, and none of the names looks like data. */
 function isHeader(row: readonly string[]): boolean {
-  const names = row.map((cell) => cell.trim());
+  const names = row.map(columnName);
   while (names.length > 1 && names.at(-1) === "") names.pop();
   return (
     names.every((name) => name !== "" && name.length <= 100 && !DATA_CELL.test(name)) &&
@@ -180,7 +181,7 @@ export function otherHeaders(text: string, { delimiter, begins }: CsvShape): rea
   const start = text.slice(begins);
   return DELIMITERS.filter((other) => other !== delimiter && start.includes(other)).map((other) => {
     const [first = []] = csvRows(start, other, 1);
-    return first.map((cell) => cell.trim());
+    return first.map(columnName);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { DoubtReason } from "../doubt.ts";
 import type { Body, MultipartBody } from "../formats/content.ts";
 import { isRaggedColumn, otherHeaders } from "../formats/csv.ts";
+import { columnName } from "../formats/column-name.ts";
 import { csvRows } from "../formats/csv-rows.ts";
 import { formFields, type Fields } from "../formats/form.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
@@ -50,14 +51,7 @@ function namesIn(path: string): readonly string[] {
 function namesColumnTwice({ text, shape }: CsvBody, path: string, names: readonly string[]): boolean {
   if (shape.header !== null || NUMBERED.test(path)) return false;
   const [first] = csvRows(text.slice(shape.begins), shape.delimiter, 1);
-  return (
-    first !== undefined &&
-    namesColumn(
-      first.map((cell) => cell.trim()),
-      path,
-      names,
-    )
-  );
+  return first !== undefined && namesColumn(first.map(columnName), path, names);
 }
 
 /** Whether readers of another dialect take another column, or another row for the one that names it. */
@@ -73,7 +67,7 @@ function hasCell(text: string, names: readonly string[]): boolean {
   const wanted = new Set(names.map((name) => name.toLowerCase()));
   return text.split(/[\r\n,;\t|]/).some((cell) => {
     // A quote, and the backslash before one.
-    const bare = cell.length > MAX_NAME_CHARS ? "" : cell.replaceAll(/["\\]/g, "").trim();
+    const bare = cell.length > MAX_NAME_CHARS ? "" : columnName(cell.replaceAll(/["\\]/g, ""));
     return bare !== "" && wanted.has(bare.toLowerCase());
   });
 }

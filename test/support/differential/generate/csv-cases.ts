@@ -13,6 +13,8 @@ const HEADERS = [
   ["amount", "Amount"],
   ["amount", "amount"],
   ["x", " amount "],
+  ["x", '"amount\u{85}"'],
+  ["to", '"\u{1e}amount"'],
   ["1", "2"],
 ] as const;
 

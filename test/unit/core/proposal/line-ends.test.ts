@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../../src/core/proposal/facts.ts";
+import { columnName } from "../../../../src/core/proposal/formats/column-name.ts";
+import { csvShape } from "../../../../src/core/proposal/formats/csv.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 
 /** Ends a line in Python's `splitlines`, and for most others is text. */
@@ -81,6 +83,12 @@ describe.each(DISPUTED)("INV-00: %s, which ends a line only to some readers", (_
   test("addresses that it separates are two recipients", () => {
     expect(factsOf(`to=${encodeURIComponent(`a${end}b`)}`, FORM).recipients).toBe(2);
   });
+});
+
+test.each(DISPUTED)("INV-00: %s around a column's name is stripped, as Python does it", (_, end) => {
+  expect(columnName(`${end} amount ${end}`)).toBe("amount");
+  const shape = csvShape(`id,"amount${end}"\n1,9000\n`);
+  expect(shape.header).toEqual(["id", "amount"]);
 });
 
 test("INV-00: within the strings of JSON in a form's field line and paragraph separators are text", () => {
