@@ -16,6 +16,31 @@ export function findCards(text: string, found: Set<string>): void {
       }
     }
   }
+  if (BROKEN_DIGITS.test(text)) findWrappedCards(text, found);
+}
+
+const LINE_END = String.raw`(?:\r\n|[\n\v\f\r\u2028\u2029])`;
+const BREAK = String.raw`[ \t]{0,4}${LINE_END}[ \t]{0,8}`;
+const GAP = String.raw`(?:-?${BREAK}|[ -])`;
+/** A number whose groups a line's end may part, with no line of digits before or behind it, as a list of numbers has. */
+const WRAPPED_GROUPS = new RegExp(
+  String.raw`(?<![\w.-]|\d${BREAK})\d{4}${GAP}(?:\d{4}${GAP}\d{4}${GAP}\d{4}|\d{6}${GAP}\d{4,5})` +
+    String.raw`(?!\w|-\w|\.\d|${BREAK}\d)`,
+  "g",
+);
+const BROKEN_DIGITS = new RegExp(String.raw`\d-?${BREAK}\d`);
+const ALL_LINE_ENDS = new RegExp(LINE_END, "g");
+
+/**
+ * Card numbers that one line's end breaks: a page shows it as a blank, and mails are wrapped. With more line ends they are
+ * a list, or cells of a table.
+ */
+function findWrappedCards(text: string, found: Set<string>): void {
+  for (const [written] of text.matchAll(WRAPPED_GROUPS)) {
+    const digits = written.replaceAll(/\D/g, "");
+    if (written.match(ALL_LINE_ENDS)?.length !== 1) continue;
+    if (isIssued(digits) && passesLuhn(digits)) found.add(digits);
+  }
 }
 
 /** The run, and the run without its last or first group: a card's number is followed by its date or its CVC. */

@@ -205,6 +205,8 @@ export const disguised: fc.Arbitrary<string> = fc.oneof(
       "4111 1111 **1111** 1111",
       "4111&#45;1111&#45;1111&#45;1111",
       "4111&hyphen;1111",
+      "4111 1111\n1111 1111",
+      "4111 1111 1111\u{2028}1111",
     ),
   },
   { weight: 3, arbitrary: fc.constantFrom("Thank you for your order.", "Grüße, Jörg", "<p>Hi</p>", "") },

@@ -52,6 +52,12 @@ describe("personal data is found", () => {
     ["card", "4111\u200b1111\u200b1111\u200b1111"],
     ["card", "４１１１１１１１１１１１１１１１"],
     ["card", "4111%201111%201111%201111"],
+    ["card", "<p>4111 1111\n1111 1111</p>"],
+    ["card", "Your card 4111-1111-\r\n  1111-1111, thanks"],
+    ["card", "4111 1111 1111\u20281111"],
+    ["card", "4111\v1111 1111 1111"],
+    ["card", "3782\n822463 10005"],
+    ["card", "4111 1111\n1111 1111 12/27"],
     ["ssn", "123-45-6789"],
     ["ssn", "SSN 123 45 6789."],
     ["ssn", "ssn: 123456789"],
@@ -87,6 +93,13 @@ describe("personal data is found", () => {
 describe("text that is not personal data is not counted", () => {
   test.each([
     "order 1234567890, invoice INV-2026-000123-4567",
+    // A list of four-digit numbers of which four would make a card's; two of eight digits; a number that goes on.
+    "rooms:\n1204\n4111\n1111\n1111\n1111\n2310",
+    "41111111\n11111111",
+    "4111\n1111\n1111\n1111",
+    "<td>4111</td><td>1111</td><td>1111</td><td>1111</td>",
+    "4111 1111\n1111 1111\n2222 3333",
+    "A4111\n1111\n1111\n1111",
     "2026-11-22T08:15:30Z, 22.11.2026 10:15, 11/22/2026",
     "01.02.2026 12 and 2026-11-22 2026-11-23",
     "id 550e8400-e29b-41d4-a716-446655440000",
