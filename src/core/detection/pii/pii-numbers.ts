@@ -1,22 +1,58 @@
 /** Runs of digits in groups, up to the longest card number with every digit apart. */
 const DIGIT_GROUPS = /\d(?:[ -]?\d){11,22}/g;
 
+/** Digits in a row or with dashes. Without blanks, what stands beside them is no part of the number. */
+const UNBROKEN_DIGITS = /\d(?:-?\d){11,22}/g;
+
 /** Card numbers: issuer ranges with their lengths, Luhn, and digits grouped as cards are or evenly. */
 export function findCards(text: string, found: Set<string>): void {
-  for (const match of text.matchAll(DIGIT_GROUPS)) {
-    const written = match[0];
-    const before = text.charAt(match.index - 1);
-    const after = text.slice(match.index + written.length, match.index + written.length + 2);
-    if (/[\w.-]/.test(before) || /^(?:\w|-\w|\.\d)/.test(after)) continue;
-    for (const candidate of cardCandidates(written)) {
-      const digits = candidate.replaceAll(/\D/g, "");
-      if (isIssued(digits) && isGroupedAsCard(candidate) && passesLuhn(digits)) {
-        found.add(digits);
-        break;
-      }
-    }
+  for (const { 0: written, index } of text.matchAll(DIGIT_GROUPS)) {
+    const digits = cardCandidates(written, bordersOf(text, index, written)).map(cardDigits);
+    const first = digits.find((one) => one !== null);
+    if (first !== undefined && first !== null) found.add(first);
+  }
+  for (const { 0: written, index } of text.matchAll(UNBROKEN_DIGITS)) {
+    const { begins, ends } = bordersOf(text, index, written);
+    const digits = begins && ends ? cardDigits(written) : null;
+    if (digits !== null) found.add(digits);
   }
   if (BROKEN_DIGITS.test(text)) findWrappedCards(text, found);
+}
+
+interface Borders {
+  /** No letter, dot or dash before it, with which it is part of a longer number or name. */
+  readonly begins: boolean;
+  readonly ends: boolean;
+}
+
+function bordersOf(text: string, start: number, written: string): Borders {
+  const end = start + written.length;
+  return {
+    begins: !/[\w.-]/.test(text.charAt(start - 1)),
+    ends: !/^(?:\w|-\w|\.\d)/.test(text.slice(end, end + 2)),
+  };
+}
+
+/**
+ * The run, and the run without its last group, its first, or both: a card's number is followed by its date or its CVC, and
+ * stands behind an amount. A group behind a blank is another number, whatever follows it, as in `4111 1111 1111 1111 1.5`.
+ */
+function cardCandidates(written: string, { begins, ends }: Borders): readonly string[] {
+  const last = /([ -])\d{1,4}$/.exec(written);
+  const first = /^\d{1,4}([ -])/.exec(written);
+  const start = first !== null && (begins || first[1] === " ") ? first[0].length : null;
+  const end = last !== null && (ends || last[1] === " ") ? last.index : null;
+  return [
+    begins && ends ? written : null,
+    begins && end !== null ? written.slice(0, end) : null,
+    ends && start !== null ? written.slice(start) : null,
+    start !== null && end !== null && start < end ? written.slice(start, end) : null,
+  ].filter((candidate) => candidate !== null);
+}
+
+function cardDigits(candidate: string): string | null {
+  const digits = candidate.replaceAll(/\D/g, "");
+  return isIssued(digits) && isGroupedAsCard(candidate) && passesLuhn(digits) ? digits : null;
 }
 
 const LINE_END = String.raw`(?:\r\n|[\n\v\f\r\u2028\u2029])`;
@@ -41,11 +77,6 @@ function findWrappedCards(text: string, found: Set<string>): void {
     if (written.match(ALL_LINE_ENDS)?.length !== 1) continue;
     if (isIssued(digits) && passesLuhn(digits)) found.add(digits);
   }
-}
-
-/** The run, and the run without its last or first group: a card's number is followed by its date or its CVC. */
-function cardCandidates(written: string): readonly string[] {
-  return [written, written.replace(/[ -]\d{1,4}$/, ""), written.replace(/^\d{1,4}[ -]/, "")];
 }
 
 function isIssued(digits: string): boolean {

@@ -73,9 +73,22 @@ const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
 
-/** The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. */
+/** Digits of other scripts, which are letters to many readers. */
+const OTHER_DIGITS = /[^\P{Nd}0-9]+/gu;
+
+/**
+ * The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. Where digits of
+ * another script are beside ASCII ones, also without them.
+ */
 function normalisedForms(raw: string): string[] {
   if (!OTHER_THAN_TEXT.test(raw)) return spelledForms(raw);
+  const ascii = MIXED_DIGITS.test(raw) ? raw.replaceAll(OTHER_DIGITS, " ") : raw;
+  return ascii === raw ? formsOf(raw) : [...formsOf(raw), ...formsOf(ascii)];
+}
+
+const MIXED_DIGITS = /\d[^\P{Nd}0-9]|[^\P{Nd}0-9]\d/u;
+
+function formsOf(raw: string): string[] {
   const text = normalise(raw);
   const joined = text.replaceAll(UNSEEN, "");
   // To some readers a control character is a blank, and nothing to others.

@@ -52,6 +52,14 @@ describe("personal data is found", () => {
     ["card", "4111\u200b1111\u200b1111\u200b1111"],
     ["card", "４１１１１１１１１１１１１１１１"],
     ["card", "4111%201111%201111%201111"],
+    ["card", "4111111111111111 1.5"],
+    ["card", "-8 4111111111111111"],
+    ["card", "4111 1111 1111 1111 1.5"],
+    ["card", "paid 1.5 4111 1111 1111 1111 12ab"],
+    ["card", "20261130 4111111111111111 123456"],
+    ["card", "4111111111111111\u001e1.5"],
+    ["card", "4111111111111111٩"],
+    ["card", "９4111111111111111"],
     ["card", "<p>4111 1111\n1111 1111</p>"],
     ["card", "Your card 4111-1111-\r\n  1111-1111, thanks"],
     ["card", "4111 1111 1111\u20281111"],
@@ -93,6 +101,7 @@ describe("personal data is found", () => {
 describe("text that is not personal data is not counted", () => {
   test.each([
     "order 1234567890, invoice INV-2026-000123-4567",
+    "1.4111111111111111, x4111111111111111, 4111-1111-1111-1111-12ab",
     // A list of four-digit numbers of which four would make a card's; two of eight digits; a number that goes on.
     "rooms:\n1204\n4111\n1111\n1111\n1111\n2310",
     "41111111\n11111111",
