@@ -31,7 +31,7 @@ import { CSV_SHAPES, FORM_SHAPES, JSON_SHAPES, MULTIPART_SHAPES, TEXT_SHAPES } f
 import { row } from "../row.ts";
 import { HEADER_SHAPES, OPEN_CONSTRUCTS } from "../open-constructs.ts";
 import { RUN_SHAPES } from "../run-shapes.ts";
-import { bytesOf, mapped, type Shape } from "../shapes.ts";
+import { bytesOf, mapped, type Shape, shapesOf } from "../shapes.ts";
 
 const DETECTION = "src/core/detection";
 
@@ -72,6 +72,11 @@ function documents(shapes: readonly Shape[], mediaType: string) {
 }
 
 const found = new Set<string>();
+
+const CARD_SHAPES = [
+  ...TEXT_SHAPES,
+  ...shapesOf(["4111", "1", " ", "-", "\n", "\r\n", "\u{2028}", ".", "x"]),
+];
 
 export const DETECTION_ROWS = [
   row(
@@ -192,7 +197,7 @@ export const DETECTION_ROWS = [
   ),
   row(`${DETECTION}/pii/pii-contacts.ts#findEmails`, TEXT_SHAPES, (text) => findEmails(text, found)),
   row(`${DETECTION}/pii/pii-contacts.ts#findPhones`, TEXT_SHAPES, (text) => findPhones(text, found)),
-  row(`${DETECTION}/pii/pii-numbers.ts#findCards`, TEXT_SHAPES, (text) => findCards(text, found)),
+  row(`${DETECTION}/pii/pii-numbers.ts#findCards`, CARD_SHAPES, (text) => findCards(text, found)),
   row(`${DETECTION}/pii/pii-numbers.ts#findSsns`, TEXT_SHAPES, (text) => findSsns(text, found)),
   row(`${DETECTION}/pii/pii-numbers.ts#findIbans`, TEXT_SHAPES, (text) => findIbans(text, found)),
   row(`${DETECTION}/pii/scrub.ts#scrub`, TEXT_SHAPES, scrub, { size: 60 }),

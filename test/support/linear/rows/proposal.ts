@@ -1,6 +1,7 @@
 import { finish } from "../../../../src/core/base/steps.ts";
 import { decodeText } from "../../../../src/core/proposal/formats/text.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
+import { columnName } from "../../../../src/core/proposal/formats/column-name.ts";
 import { csvRows } from "../../../../src/core/proposal/formats/csv-rows.ts";
 import { csvShape, isSameWithEscapes, looksLikeCsv } from "../../../../src/core/proposal/formats/csv.ts";
 import { declaredType } from "../../../../src/core/proposal/formats/declared-type.ts";
@@ -15,6 +16,7 @@ import { jsonTokens, readJson, readJsonLines } from "../../../../src/core/propos
 import { magicType } from "../../../../src/core/proposal/formats/magic-bytes.ts";
 import { multipartBoundary, multipartParts } from "../../../../src/core/proposal/formats/multipart.ts";
 import { transferEncoding } from "../../../../src/core/proposal/formats/transfer-encoding.ts";
+import { countEitherWay, countLines, hasLines } from "../../../../src/core/proposal/measure/field-lines.ts";
 import { evaluateJsonPath } from "../../../../src/core/proposal/measure/json-path.ts";
 import { mutationRecords } from "../../../../src/core/proposal/measure/graphql.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
@@ -85,6 +87,21 @@ const MEDIA_TYPES = shapesOf([
   "boundary=",
 ]);
 
+const LINE_SHAPES = shapesOf([
+  "\n",
+  "\r\n",
+  "\v",
+  "\u{1e}",
+  "\u{85}",
+  "\u{2028}",
+  "\u{1}",
+  "1",
+  ",",
+  '"',
+  " ",
+  "\t",
+]);
+
 export const PROPOSAL_ROWS = [
   row(`${FORMATS}/content.ts#parseContent`, CONTENTS, parseContent, { size: SIZE }),
   row(`${FORMATS}/json-text.ts#readJson`, JSON_SHAPES, readJson),
@@ -108,6 +125,20 @@ export const PROPOSAL_ROWS = [
   row(`${FORMATS}/csv-rows.ts#csvRows`, CSV_SHAPES, (text) => [
     ...csvRows(text, ",", Number.POSITIVE_INFINITY),
   ]),
+  row(`${FORMATS}/column-name.ts#columnName`, LINE_SHAPES, columnName),
+  row(
+    `${MEASURE}/field-lines.ts#countEitherWay`,
+    LINE_SHAPES,
+    (text) => [countEitherWay(text, countLines), hasLines(text)],
+    {
+      inside: [
+        `${FORMATS}/line-ends.ts#isDisputedLineEnd`,
+        `${FORMATS}/line-ends.ts#withDisputedAsLines`,
+        `${MEASURE}/field-lines.ts#countLines`,
+        `${MEASURE}/field-lines.ts#hasLines`,
+      ],
+    },
+  ),
   row(`${FORMATS}/form.ts#looksLikeForm`, FORM_SHAPES, looksLikeForm),
   row(`${FORMATS}/form.ts#fieldLines`, FORM_SHAPES, fieldLines),
   row(`${FORMATS}/form.ts#bracketFields`, FORM_SHAPES, bracketFields),
