@@ -2,6 +2,7 @@ import { finish, PIECE, type Steps } from "../base/steps.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { type Body, parseContent, type ParsedContent } from "../proposal/formats/content.ts";
 import { fieldLines } from "../proposal/formats/form.ts";
+import { DELIMITERS } from "../proposal/formats/csv-dialect.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { addJsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -72,10 +73,14 @@ function* addBody(body: Body, texts: string[]): Steps<void> {
   }
 }
 
-/** A CSV with broken quotes is also searched as one text, because another parser may find other cells. */
+/**
+ * A CSV with broken quotes is also searched as one text, because another parser may find other cells; so is one in which a
+ * reader of another delimiter finds a quoted cell, `1|x,"|a⏎b|"`.
+ */
 function* addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): Steps<void> {
   let read = 0;
-  if (!wellFormed) texts.push(text);
+  const hasOtherCells = DELIMITERS.some((other) => other !== delimiter && text.includes(`${other}"`));
+  if (!wellFormed || hasOtherCells) texts.push(text);
   // PHP, MySQL and Python's `escapechar` drop backslashes.
   if (text.includes("\\")) texts.push(text.replaceAll(/\\([^])/g, "$1"));
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {

@@ -1,7 +1,8 @@
 import { finish, type Steps } from "../../base/steps.ts";
 import { BARRIER } from "../decoding/barrier.ts";
 import { eachBatch } from "../decoding/decodings.ts";
-import { findCards, findIbans, findSsns } from "./pii-numbers.ts";
+import { findCards } from "./pii-cards.ts";
+import { findIbans, findSsns } from "./pii-numbers.ts";
 import { findEmails, findPhones } from "./pii-contacts.ts";
 
 export type PiiKind = "email" | "phone" | "card" | "ssn" | "iban";

@@ -72,6 +72,8 @@ function readRows(text: string, delimiter: string, counted: RowCount, hasTabs: b
   // Where no quotes hide a line end, no reader finds more rows than these.
   if (hiddenBreaks === 0) return known(rows);
   const lines = Math.max(rows, countLines(text));
+  // To a reader that detects CRLF, as PapaParse does, a cell begins with a lone LF, and the quote behind it opens nothing.
+  if (breaks.pairs > 0 && breaks.feeds > 0) return otherRows("csv_line_ends", [rows, lines]);
   // Behind a byte-order mark, which some readers keep, a first quote stands inside a cell.
   if (text.startsWith('"') && counted.multiline[0] === 1) return otherRows("csv_quotes", [rows, lines]);
   // Tab-separated values have no quotes (IANA text/tab-separated-values).

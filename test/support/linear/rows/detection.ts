@@ -11,7 +11,8 @@ import { headerTexts, partTexts } from "../../../../src/core/detection/header-te
 import { joinedTexts } from "../../../../src/core/detection/joined/joined-texts.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { findEmails, findPhones } from "../../../../src/core/detection/pii/pii-contacts.ts";
-import { findCards, findIbans, findSsns } from "../../../../src/core/detection/pii/pii-numbers.ts";
+import { findCards } from "../../../../src/core/detection/pii/pii-cards.ts";
+import { findIbans, findSsns } from "../../../../src/core/detection/pii/pii-numbers.ts";
 import { findPii } from "../../../../src/core/detection/pii/pii.ts";
 import { scrub } from "../../../../src/core/detection/pii/scrub.ts";
 import { placeholdersIn } from "../../../../src/core/detection/placeholders.ts";
@@ -197,7 +198,7 @@ export const DETECTION_ROWS = [
   ),
   row(`${DETECTION}/pii/pii-contacts.ts#findEmails`, TEXT_SHAPES, (text) => findEmails(text, found)),
   row(`${DETECTION}/pii/pii-contacts.ts#findPhones`, TEXT_SHAPES, (text) => findPhones(text, found)),
-  row(`${DETECTION}/pii/pii-numbers.ts#findCards`, CARD_SHAPES, (text) => findCards(text, found)),
+  row(`${DETECTION}/pii/pii-cards.ts#findCards`, CARD_SHAPES, (text) => findCards(text, found)),
   row(`${DETECTION}/pii/pii-numbers.ts#findSsns`, TEXT_SHAPES, (text) => findSsns(text, found)),
   row(`${DETECTION}/pii/pii-numbers.ts#findIbans`, TEXT_SHAPES, (text) => findIbans(text, found)),
   row(`${DETECTION}/pii/scrub.ts#scrub`, TEXT_SHAPES, scrub, { size: 60 }),
