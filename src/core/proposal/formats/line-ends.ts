@@ -15,11 +15,14 @@ export function isDisputedLineEnd(unit: number): boolean {
   );
 }
 
-const MAYBE_LINE_END = /[^\P{Cc}\t\n\r]|[\u2028\u2029]/gu;
+/** The same characters within the brackets of an expression. */
+export const DISPUTED_LINE_ENDS = "\v\f\u001c-\u001f\u0085\u2028\u2029";
+
+const DISPUTED = new RegExp(`[${DISPUTED_LINE_ENDS}]`, "g");
 
 /** The text to readers to whom disputed characters end lines; the same where it has none. */
 export function withDisputedAsLines(text: string): string {
-  return text.replaceAll(MAYBE_LINE_END, (found) => (isDisputedLineEnd(found.charCodeAt(0)) ? "\n" : found));
+  return text.replaceAll(DISPUTED, "\n");
 }
 
 /** Every control character but a tab, so that no reader finds more lines. */

@@ -7,7 +7,7 @@ import { allUnknown, withDoubts } from "../unknown-facts.ts";
 import { known, largerNumber, type Measured, unknown } from "../measured.ts";
 import { pathDoubt } from "./path-doubt.ts";
 import { type Body, parseContent } from "../formats/content.ts";
-import { withDisputedAsLines } from "../formats/line-ends.ts";
+import { DISPUTED_LINE_ENDS } from "../formats/line-ends.ts";
 import { declaredType } from "../formats/declared-type.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { minorUnits } from "./money.ts";
@@ -147,10 +147,12 @@ function signsIn(member: Json): number {
  * The most addresses that a reader finds: between commas, semicolons and line ends (of which a mail header may begin),
  * or by their signs, as in `a@x.example b@x.example`.
  */
-function addressesIn(written: string): number {
-  const text = withDisputedAsLines(written);
-  const separated = text.split(/[,;\r\n]/).filter((address) => address.trim() !== "").length;
+function addressesIn(text: string): number {
+  const separated = text.split(SEPARATORS).filter((address) => address.trim() !== "").length;
   const signs = text.split("@").length - 1;
-  const numbers = text.split(/\s\+\d/).length;
+  const numbers = text.split(BEFORE_NUMBER).length;
   return Math.max(separated, signs, separated === 0 ? 0 : numbers);
 }
+
+const SEPARATORS = new RegExp(`[,;\r\n${DISPUTED_LINE_ENDS}]`);
+const BEFORE_NUMBER = new RegExp(String.raw`[\s${DISPUTED_LINE_ENDS}]\+\d`);

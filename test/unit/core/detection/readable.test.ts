@@ -35,6 +35,14 @@ describe("INV-10: every text of a payload is searched", () => {
     expect(textsIn(text, name)).toEqual(texts);
   });
 
+  test("a table in which a reader of another delimiter finds a quoted cell is searched as one text as well", () => {
+    const table = 'a|b\n1|"x,"|refund\nguaranteed|"1"\n';
+    expect(textsIn(table.replace('"x,"', '"x"'), null, "text/csv")).not.toContain(table);
+    expect(textsIn(table.replace('"x,"', 'x,"y"'), null, "text/csv")).toContain(
+      table.replace('"x,"', 'x,"y"'),
+    );
+  });
+
   test("names and bodies of multipart parts are searched, nested formats included", () => {
     const body = [
       '--x\r\nContent-Disposition: form-data; name="n"; filename="l.csv"\r\n\r\nid,note\r\n1,hi\r\n',

@@ -91,6 +91,16 @@ test.each(DISPUTED)("INV-00: %s around a column's name is stripped, as Python do
   expect(shape.header).toEqual(["id", "amount"]);
 });
 
+test("INV-00: a quote behind a lone line feed among CRLFs opens a cell only to some: the rows are unknown", () => {
+  const facts = factsOf('a;b\r\n1;\n"1;2\r\n3;4\r\n5;6\r\n"\n', "text/csv");
+  expect(facts.doubts?.records?.because).toBe("csv_line_ends");
+});
+
+test("line feeds in quoted cells of a table of CRLFs leave its rows known", () => {
+  const facts = factsOf('name,note\r\n1,"a\nb"\r\n2,"c\nd"\r\n', "text/csv");
+  expect(facts.doubts).toBeUndefined();
+});
+
 test("INV-00: within the strings of JSON in a form's field line and paragraph separators are text", () => {
   expect(field('[{"note":"a\u{2028}b"},{"note":"c\u{2029}d"}]').doubts).toBeUndefined();
 });
