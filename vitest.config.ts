@@ -104,6 +104,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: SLOW_MACHINE_MS,
           include: ["test/unit/**/*.test.ts"],
+          setupFiles: ["./test/support/seeded.ts"],
         },
       },
       workerProject(),
