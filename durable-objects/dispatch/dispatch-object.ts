@@ -1,3 +1,4 @@
+import { isYounger } from "../../src/core/base/age.ts";
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { SILENCE_MS } from "./audience.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
@@ -16,6 +17,9 @@ const LOST_MS = 5_000;
 
 /** How often the alarm polls the ledger without a poke: a poke may be lost, and no cron fires locally. */
 const IDLE_MS = 60_000;
+
+/** No isolate wakes nobody any longer after this, also where its clock is a little behind. */
+const LOOK_AGAIN_MS = SILENCE_MS + 1_000;
 
 /** A binding of the local server. */
 interface LocalStart {
@@ -43,6 +47,10 @@ export class DispatchObject extends DurableObject<Env> {
   #requestedAt: number | null = null;
   /** As the last worker found it; in memory only, for the answer to be yes in doubt. */
   #hasAudience = true;
+  /** When somebody new to notify was last announced or found; in memory only, as what isolates know of it. */
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** Since a worker last began: it may have looked at the webhooks before. */
+  #isNews = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -58,15 +66,21 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   async listen(): Promise<void> {
-    // Isolates that still wake nobody leave rows that are looked for once more.
-    await this.#wakeBy(Date.now() + SILENCE_MS);
-    this.#hasAudience = true;
+    this.#hear(Date.now());
+    this.#isNews = true;
     await this.poke();
+  }
+
+  /** Isolates that still wake nobody leave rows, for which the alarm looks once more when the last of them speaks again. */
+  #hear(now: number): void {
+    this.#hasAudience = true;
+    this.#heardAt = now;
   }
 
   /** A worker calls it first, which takes the pending message: later rows need another one. */
   async cursor(): Promise<number> {
     this.#requestedAt = null;
+    this.#isNews = false;
     const known = this.#store.cursor();
     if (known !== null) return known;
     const start = (await this.env.DB.prepare(START).first<number>("after_row")) ?? 0;
@@ -83,11 +97,13 @@ export class DispatchObject extends DurableObject<Env> {
     deliveries: readonly Delivery[],
     hasAudience?: boolean,
   ): Promise<boolean> {
-    // A Worker of an earlier deployment does not say.
-    this.#hasAudience = hasAudience !== false;
+    const now = Date.now();
+    // A worker of an earlier deployment does not say.
+    if (hasAudience === false) this.#hasAudience = this.#isNews;
+    else if (!this.#hasAudience) this.#hear(now);
     const planned = this.#store.plan(from, to, deliveries);
     // The planning worker delivers next; if it crashes before that, the alarm requests another.
-    if (deliveries.length > 0) await this.#wakeBy(Date.now() + LOST_MS);
+    if (deliveries.length > 0) await this.#wakeBy(now + LOST_MS);
     return planned;
   }
 
@@ -149,7 +165,9 @@ export class DispatchObject extends DurableObject<Env> {
       this.#requestedAt = null;
       await this.#requestWorker();
     } else {
-      await this.ctx.storage.setAlarm(Math.min(next ?? Number.POSITIVE_INFINITY, now + IDLE_MS));
+      const isHeard = isYounger(this.#heardAt, now, LOOK_AGAIN_MS);
+      const idle = isHeard ? this.#heardAt + LOOK_AGAIN_MS : now + IDLE_MS;
+      await this.ctx.storage.setAlarm(Math.min(next ?? Number.POSITIVE_INFINITY, idle));
     }
   }
 

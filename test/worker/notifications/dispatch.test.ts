@@ -244,6 +244,36 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     expect(await dispatcher().poke()).toBe(false);
   });
 
+  test("what an isolate leaves that learned of nobody just before somebody registered is looked for when that ends", async () => {
+    await runNotifications();
+    // A worker looks at the webhooks before, and plans after.
+    const cursor = await dispatcher().cursor();
+    await dispatcher().listen();
+    const heardAt = Date.now();
+    await dispatcher().plan(cursor, cursor, [], false);
+    expect(await dispatcher().poke()).toBe(true);
+    await runNotifications();
+    later(5_000);
+    await runDurableObjectAlarm(dispatcher());
+    expect(await alarmAt()).toBeLessThanOrEqual(heardAt + 11_000);
+    later(6_500);
+    await runDurableObjectAlarm(dispatcher());
+    expect(await alarmAt()).toBeGreaterThan(Date.now() + 30_000);
+  });
+
+  test("what isolates leave that heard of nobody is looked for soon after a worker found somebody", async () => {
+    await runNotifications();
+    const cursor = await dispatcher().cursor();
+    await dispatcher().plan(cursor, cursor, [], false);
+    expect(await dispatcher().poke()).toBe(false);
+    await dispatcher().plan(cursor, cursor, [], true);
+    const heardAt = Date.now();
+    await runNotifications();
+    later(5_000);
+    await runDurableObjectAlarm(dispatcher());
+    expect(await alarmAt()).toBeLessThanOrEqual(heardAt + 11_000);
+  });
+
   test("INV-30: the alarm sends a lost message again while deliveries are due", async () => {
     await happened();
     queue.mockClear();
