@@ -33,9 +33,9 @@ export class AgentObject extends DurableObject<Env> {
     return this.#store.history(reservation, need, Date.now());
   }
 
-  /** Removes the reservation: the policies blocked the intent. */
+  /** Removes the reservation: the intent is blocked, or not made. */
   async release(intent: string): Promise<void> {
-    this.#store.remove(intent);
+    this.#store.release(intent);
   }
 
   /** Records how the intent counts, as its own object reports it. Idempotent. */

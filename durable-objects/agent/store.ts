@@ -128,6 +128,17 @@ export class AgentStore {
     }
   }
 
+  /** Not of an intent whose object confirmed it: of two calls for one intent, one may find it blocked too late. */
+  release(intent: string): void {
+    const { reserved } = this.#sql
+      .exec<{ reserved: number }>(
+        "SELECT COUNT(*) AS reserved FROM intents WHERE id = ? AND lapses IS NOT NULL",
+        intent,
+      )
+      .one();
+    if (reserved > 0) this.remove(intent);
+  }
+
   remove(intent: string): void {
     this.#sql.exec("DELETE FROM counted WHERE intent = ?", intent);
     this.#sql.exec("DELETE FROM intents WHERE id = ?", intent);

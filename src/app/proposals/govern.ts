@@ -50,10 +50,15 @@ export async function govern(
     evaluateCounted(templated, identity, agent, rules, ports, intent, now);
   const cached = await evaluateFor(scope);
   const proposed = { input: templated, intent: intent.id, decision: cached.decision, proposer, scope };
-  const confirmed = await confirmProposer(proposed, ports, now);
-  if (!confirmed.ok || confirmed.value.scope.stop !== scope.stop) {
+  const release = async () => {
     if (cached.counted) await ports.counters.of(proposer.id).release(intent.id);
-  }
+  };
+  const confirmed = await confirmProposer(proposed, ports, now).catch(async (error: unknown) => {
+    // Nothing was proposed yet: while D1 is down, an agent that tries again must not use up its limits.
+    await release();
+    throw error;
+  });
+  if (!confirmed.ok || confirmed.value.scope.stop !== scope.stop) await release();
   if (!confirmed.ok) return { kind: "unauthenticated", failure: confirmed.error };
   const { scope: current, standing } = confirmed.value;
   const { decision, counted } = current.stop === scope.stop ? cached : await evaluateFor(current);

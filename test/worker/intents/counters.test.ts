@@ -1,6 +1,10 @@
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { govern } from "../../../src/app/proposals/govern.ts";
+import type { ProposalInput } from "../../../src/app/proposals/proposal-input.ts";
+import { portsOf } from "../../../src/env.ts";
+import type { Reservation } from "../../../src/ports/counters.ts";
 import { call, fresh, register } from "../../support/worker/gate.ts";
 import { changeRules } from "../../support/worker/rules.ts";
 
@@ -22,6 +26,37 @@ ${Object.keys(POLICIES)
 `;
 
 beforeAll(() => changeRules({ policies: POLICIES, registry: REGISTRY }));
+
+/** Approved at once, and sent by Gate. */
+const SENT_BY_GATE: ProposalInput = {
+  key: null,
+  payload: {
+    kind: "content",
+    bytes: new TextEncoder().encode("[{}]"),
+    name: null,
+    mediaType: "application/json",
+  },
+  request: {
+    destination: "crm.hourly",
+    policy: "hourly",
+    action: "crm.hourly",
+    recordCount: 1,
+    estimatedValueUsd: null,
+    sensitivityTags: [],
+    onBehalfOf: null,
+    principalId: null,
+    metadata: {},
+    profile: null,
+    expiresInMinutes: null,
+    http: {
+      method: "POST",
+      url: "https://crm.example.com/rows",
+      headers: [],
+      slot: null,
+      idempotencyHeader: null,
+    },
+  },
+};
 
 function proposal(policy: keyof typeof POLICIES, more: Record<string, unknown> = {}) {
   return { destination: `crm.${policy}`, policy, payload: JSON.stringify([{ row: fresh("row") }]), ...more };
@@ -136,6 +171,49 @@ test("a rejected payload is blocked within the cooldown, and other payloads are 
   expect((await call("POST", "/v1/intents", agent.key, proposal("cooled"))).body.status).toBe(
     "pending_approval",
   );
+});
+
+test("an intent that its object confirmed counts on, though another call for it was refused", async () => {
+  const counters = env.AGENTS.getByName(fresh("agent"));
+  const need = {
+    windows: [{ policy: "hourly", windowMs: 3_600_000 }],
+    duplicateWithinMs: null,
+    rejectedWithinMs: null,
+  };
+  const reservation = (intent: string): Reservation => ({
+    intent,
+    destination: "crm.hourly",
+    subjects: ["subject"],
+    records: 1,
+    cents: 0,
+    policies: ["hourly"],
+    lapsesAt: Date.now() + 60_000,
+    replaces: null,
+  });
+  const countOf = async () => {
+    const history = await counters.peek(reservation("another"), need);
+    return history.windows[0]?.intents;
+  };
+  await counters.reserve(reservation("first"), need);
+  await counters.release("first");
+  expect(await countOf()).toBe(0);
+  await counters.reserve(reservation("first"), need);
+  await counters.settle({ intent: "first", effect: "kept", subject: "subject", at: Date.now() });
+  await counters.reserve(reservation("first"), need);
+  await counters.release("first");
+  expect(await countOf()).toBe(1);
+});
+
+test("a proposal whose agent can't be read again, because D1 is down, counts nowhere", async () => {
+  const agent = await register("agent");
+  const { principals, ...rest } = portsOf(env as Parameters<typeof portsOf>[0]);
+  const proposer = await principals.get(agent.id);
+  if (proposer === null) throw new Error("the agent was not registered");
+  const down = { ...rest, principals: { ...principals, get: () => Promise.reject(new Error("D1 is down")) } };
+  for (let tried = 0; tried < 6; tried += 1) {
+    await expect(govern(SENT_BY_GATE, proposer, down, Date.now())).rejects.toThrow("D1 is down");
+  }
+  expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.status).toBe("approved");
 });
 
 test("the counters behind a decision are stored with it, visible to reviewers and not to the agent", async () => {
