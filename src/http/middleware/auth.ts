@@ -67,7 +67,9 @@ function rememberedCaller(c: GateContext, roles: readonly Role[]): Caller | null
 /** The answer leaves only where the caller is still the same. */
 async function answerIfStill(c: GateContext, guess: Caller, next: Next): Promise<void> {
   setCaller(c, guess, "fresh");
-  const [now, answered] = await Promise.allSettled([callerOf(c), next()]);
+  // Before the list is read: what a flood reads in vain costs D1 as much.
+  await enforceRequestLimit(c, guess.principal.id);
+  const [now, answered] = await Promise.allSettled([identify(c, "fresh"), next()]);
   const isSame =
     now.status === "fulfilled" && canonicalJson(now.value?.principal) === canonicalJson(guess.principal);
   if (!isSame) {

@@ -124,6 +124,19 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+test("INV-25: a list over the limit is not read", async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+  const send = limitedApp();
+  const request = { path: "/v1/metrics", key: agent.key };
+  for (let at = 0; at < LIMIT; at += 1) expect((await send(request)).status).toBe(200);
+  const calls = [vi.spyOn(env.DB, "prepare"), vi.spyOn(env.DB, "batch")];
+  expect((await send(request)).status).toBe(429);
+  for (const each of calls) {
+    expect(each).not.toHaveBeenCalled();
+    each.mockRestore();
+  }
+});
+
 test.each(ROWS)(
   "INV-25: $what over the limit are 429 with Retry-After, another key passes, and after a minute this one",
   async ({ limit, sent }) => {
