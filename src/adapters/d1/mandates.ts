@@ -78,6 +78,12 @@ const REVOKE_STANDING = "UPDATE standing_approvals SET revoked_at = ?2 WHERE id 
 
 const REVOKE_DELEGATION = "UPDATE delegations SET revoked_at = ?2 WHERE id = ?1";
 
+/** Whoever revoked it may have done so just now. */
+async function revokedBefore(): Promise<false> {
+  await leasesEnd();
+  return false;
+}
+
 /** @param chain records created and revoked mandates on the ledger, in the same transaction */
 export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
   async function make(
@@ -172,14 +178,15 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
 
     async revoke(id, actor, now) {
       const mandate = await find(id);
-      if (mandate === null || mandate.revokedAt !== null) return false;
+      if (mandate === null) return false;
+      if (mandate.revokedAt !== null) return revokedBefore();
       const isDelegation = "delegate" in mandate;
       const statement = db.prepare(isDelegation ? REVOKE_DELEGATION : REVOKE_STANDING).bind(id, now);
       const event = isDelegation ? "delegation_revoked" : "standing_approval_revoked";
       try {
         await chain.commit(event, actor, { mandate: id }, [statement]);
       } catch (error) {
-        if (String(error).includes("this mandate was revoked before")) return false;
+        if (String(error).includes("this mandate was revoked before")) return revokedBefore();
         throw error;
       }
       // A vote under it may be on its way from D1 to the intent's object.

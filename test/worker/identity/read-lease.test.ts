@@ -163,6 +163,7 @@ describe("the confirmation of a change", () => {
     });
     const end = () => call("POST", `/v1/standing-approvals/${made.body.id}/revoke`, reviewer.key);
     expect(await waits(end)).toBe(1);
+    expect(await waits(end)).toBe(1);
   });
 });
 
