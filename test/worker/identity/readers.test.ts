@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { call, freeze, register } from "../../support/worker/gate.ts";
 import type { Principal } from "../../support/client.ts";
 
@@ -44,3 +44,15 @@ test("a list's mistake is answered as before", async () => {
   const answer = await call("GET", "/v1/intents?limit=none", reviewer.key);
   expect([answer.status, answer.body.code]).toEqual([400, "invalid_request"]);
 });
+
+test.each(["/v1/intents/int_none/approve", "/v1/executions/exe_none/claim", "/v1/switches"])(
+  "nothing is read ahead for %s without a key",
+  async (path) => {
+    const calls = [vi.spyOn(env.DB, "prepare"), vi.spyOn(env.DB, "batch")];
+    expect((await call("POST", path)).status).toBe(401);
+    for (const each of calls) {
+      expect(each).not.toHaveBeenCalled();
+      each.mockRestore();
+    }
+  },
+);
