@@ -14,8 +14,8 @@ let scheduledAt = Number.NEGATIVE_INFINITY;
 
 /**
  * Pokes the dispatcher after ledger rows are in D1. The first call of a burst pokes at once; one later call pokes on
- * behalf of the others when the interval ends. Where nobody is to be notified, it asks again after some seconds. Never throws; callers hand it to `waitUntil`, because a lost poke only
- * costs a delay: the dispatcher polls too.
+ * behalf of the others when the interval ends. Where nobody is to be notified, it asks again after some seconds. Never
+ * throws; callers hand it to `waitUntil`, because a lost poke only costs a delay: the dispatcher polls too.
  */
 export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> {
   const now = Date.now();
