@@ -66,15 +66,16 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   async listen(): Promise<void> {
-    this.#hear(Date.now());
     this.#isNews = true;
+    await this.#hear(Date.now());
     await this.poke();
   }
 
   /** Isolates that still wake nobody leave rows, for which the alarm looks once more when the last of them speaks again. */
-  #hear(now: number): void {
+  async #hear(now: number): Promise<void> {
     this.#hasAudience = true;
     this.#heardAt = now;
+    await this.#wakeBy(now + LOOK_AGAIN_MS);
   }
 
   /** A worker calls it first, which takes the pending message: later rows need another one. */
@@ -99,9 +100,10 @@ export class DispatchObject extends DurableObject<Env> {
   ): Promise<boolean> {
     const now = Date.now();
     // A worker of an earlier deployment does not say.
-    if (hasAudience === false) this.#hasAudience = this.#isNews;
-    else if (!this.#hasAudience) this.#hear(now);
+    const isFirst = hasAudience !== false && !this.#hasAudience;
+    this.#hasAudience = hasAudience !== false || this.#isNews;
     const planned = this.#store.plan(from, to, deliveries);
+    if (isFirst) await this.#hear(now);
     // The planning worker delivers next; if it crashes before that, the alarm requests another.
     if (deliveries.length > 0) await this.#wakeBy(now + LOST_MS);
     return planned;
