@@ -52,12 +52,16 @@ async function page(db: D1Database, filter: IntentFilter): Promise<IntentPage> {
   const query = intentQuery(filter, limit + 1);
   if (query === null) return { rows: [], next: null };
   const prepared = ({ sql, values }: Statement) => db.prepare(sql).bind(...values);
-  const lists = await Promise.all(query.rows.map((each) => coalescedRead<IntentRow>(db, prepared(each))));
+  // In one turn, hence of one transaction: between two, rows could come or go, and the next page repeat or skip some.
+  const [lists, [last]] = await Promise.all([
+    Promise.all(query.rows.map((each) => coalescedRead<IntentRow>(db, prepared(each)))),
+    query.last === null ? [] : coalescedRead<ListCursor>(db, prepared(query.last)),
+  ]);
   const found = lists.flat();
   const rows = found.slice(0, limit);
   const end = rows.at(-1);
   if (found.length > limit && end !== undefined) return { rows, next: placeOf(end, order) };
-  return { rows, next: query.last === null ? null : await prepared(query.last).first<ListCursor>() };
+  return { rows, next: last ?? null };
 }
 
 // Counted up to a limit: a page that says "100 or more" need not read ten thousand rows.
