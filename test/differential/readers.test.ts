@@ -65,6 +65,21 @@ describe.concurrent("other people's readers", () => {
   );
 });
 
+test("readers that hang are ended, and the body that they hang on is named", async () => {
+  const script = `console.log('{"missing":[]}');process.stdin.resume()`;
+  const hanging = { language: "hanging", command: process.execPath, args: ["-e", script], packages: "none" };
+  const readers = await ReaderProcess.start(hanging, 1);
+  const [first, second] = allVectors();
+  if (first === undefined || second === undefined) throw new Error("there are vectors");
+  const answers = await Promise.allSettled([first, second].map((vector) => readers.read(caseOf(vector))));
+  await readers.stop();
+  for (const answer of answers) {
+    if (answer.status === "fulfilled") throw new Error("no reader answers");
+    expect(String(answer.reason)).toContain("readers in hanging give no answer within 1 s");
+    expect(String(answer.reason)).toContain(JSON.stringify(first.text));
+  }
+});
+
 /** The smallest of each kind: what one fault shows in a thousand bodies is one fault. */
 function collect(
   given: BodyCase,

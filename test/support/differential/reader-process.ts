@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { BodyCase, Reading } from "./body-case.ts";
+import { vectorOf } from "./vectors.ts";
 
 export interface ReaderProgram {
   readonly language: string;
@@ -37,22 +38,33 @@ interface Answer {
   readonly readings: Readings;
 }
 
+/** Bodies take a millisecond; two cores under load a thousand times that. */
+const MAX_SILENT_SECONDS = 30;
+
+interface Waiting extends PromiseWithResolvers<Readings> {
+  readonly given: BodyCase;
+}
+
 /** A language's readers in one process, which lives as long as the test. */
 export class ReaderProcess {
   readonly language: string;
   /** What the process starts without, such as Rack; a failure in CI. */
   readonly missing: readonly string[];
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #waiting = new Map<number, PromiseWithResolvers<Readings>>();
+  readonly #maxSilentSeconds: number;
+  /** In the order sent, which is the order of the answers. */
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #clock: NodeJS.Timeout;
+  #silentSeconds = 0;
   #next = 1;
 
-  static async start(program: ReaderProgram): Promise<ReaderProcess> {
+  static async start(program: ReaderProgram, maxSilentSeconds = MAX_SILENT_SECONDS): Promise<ReaderProcess> {
     const child = spawn(program.command, program.args, { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done === true) throw new Error(`the readers in ${program.language} do not start`);
     const { missing } = JSON.parse(first.value) as { readonly missing: readonly string[] };
-    return new ReaderProcess(program.language, missing, child, lines);
+    return new ReaderProcess(program.language, missing, child, lines, maxSilentSeconds);
   }
 
   private constructor(
@@ -60,10 +72,14 @@ export class ReaderProcess {
     missing: readonly string[],
     child: ChildProcessByStdio<Writable, Readable, null>,
     lines: AsyncIterator<string>,
+    maxSilentSeconds: number,
   ) {
     this.language = language;
     this.missing = missing;
     this.#child = child;
+    this.#maxSilentSeconds = maxSilentSeconds;
+    // Ticks, so that the seconds in which this process reads no answers don't count.
+    this.#clock = setInterval(() => this.#tick(), 1_000);
     child.stdin.on("error", () => this.#fail());
     // What is no JSON ends the waiting as well.
     this.#receive(lines).finally(() => this.#fail());
@@ -73,7 +89,7 @@ export class ReaderProcess {
     const id = this.#next++;
     const { family, mediaType, unit, records, body } = given;
     const meta = { id, family, type: mediaType, unit, records, size: body.length };
-    const waiting = Promise.withResolvers<Readings>();
+    const waiting = { ...Promise.withResolvers<Readings>(), given };
     this.#waiting.set(id, waiting);
     this.#child.stdin.write(Buffer.concat([Buffer.from(`${JSON.stringify(meta)}\n`), body]));
     return waiting.promise;
@@ -92,12 +108,24 @@ export class ReaderProcess {
       const { id, readings } = JSON.parse(line.value) as Answer;
       this.#waiting.get(id)?.resolve(readings);
       this.#waiting.delete(id);
+      this.#silentSeconds = 0;
     }
   }
 
-  #fail(): void {
+  /** Ends readers that hang, and names the body: of many that wait, they are at the first. */
+  #tick(): void {
+    const [first] = this.#waiting.values();
+    this.#silentSeconds = first === undefined ? 0 : this.#silentSeconds + 1;
+    if (first === undefined || this.#silentSeconds < this.#maxSilentSeconds) return;
+    const vector = JSON.stringify(vectorOf("name it: subject, condition", first.given, {}));
+    this.#fail(`give no answer within ${this.#maxSilentSeconds} s to\n${vector}`);
+    this.#child.kill("SIGKILL");
+  }
+
+  #fail(how = "ended"): void {
+    clearInterval(this.#clock);
     for (const { reject } of this.#waiting.values()) {
-      reject(new Error(`the readers in ${this.language} ended`));
+      reject(new Error(`the readers in ${this.language} ${how}`));
     }
     this.#waiting.clear();
   }

@@ -151,6 +151,9 @@ function fileRecords(name, type, content) {
   return Math.max(1, listIn(content));
 }
 
+/** Busboy waits for ever where a file of a part behind the last boundary does not end. */
+const BUSBOY_MS = 1_000;
+
 /** What multer and Express see: fields as qs makes them, files by their type. */
 function multipartReadings(body, kase) {
   return new Promise((resolve) => {
@@ -176,10 +179,13 @@ function multipartReadings(body, kase) {
         files += fileRecords(filename ?? "", mimeType, content);
       });
     });
+    // What came of that file has been read by then: it closes before the parser does.
+    const clock = setTimeout(() => parser.destroy(), BUSBOY_MS);
     let isDone = false;
     const finish = () => {
       if (isDone) return;
       isDone = true;
+      clearTimeout(clock);
       const reading = fields(
         qs.parse(pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")),
         kase,

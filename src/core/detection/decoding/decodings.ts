@@ -168,14 +168,21 @@ function nextRound(text: string, round: number): string {
 
 /** A separator of ASCII that is no barrier. */
 const OTHER_SEPARATOR = "\u001f";
-const SEPARATORS = new RegExp(String.raw`[\u001d-\u001f]`, "g");
+/** Control characters that the matcher ignores; not the NULs of UTF-16, of which each letter has one. */
+const IGNORED_CONTROLS = new RegExp(
+  String.raw`[\0-\u0008\u000e-\u001b\u001d-\u001f\u007f-\u0084\u0086-\u009f](?<!\0[^]\0(?=[^]\0))`,
+  "g",
+);
 
-/** The separators of ASCII are blanks to Python and .NET, and nothing to most other readers. */
+/**
+ * Control characters split a word to some readers and are nothing to others: Python and .NET take the separators of ASCII
+ * for blanks, browsers show a sign for a NUL, an expression's `\b` is on both sides of any.
+ */
 function addWithBlanks(all: string[], first: number): void {
   const { length } = all;
   for (let index = first; index < length; index++) {
     const text = all[index] ?? "";
-    const blank = text.replaceAll(SEPARATORS, " ");
+    const blank = text.replaceAll(IGNORED_CONTROLS, " ");
     if (blank !== text) all.push(blank);
   }
 }

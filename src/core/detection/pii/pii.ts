@@ -67,7 +67,7 @@ function* count(
   for (const [kind, { size }] of found) if (size > 0) counts.set(kind, size);
 }
 
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}\0]+/gu;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}]+/gu;
 /** Control characters that are no white space. The barrier between texts stays. */
 const UNSEEN = new RegExp(String.raw`(?:(?!${BARRIER})[^\P{Cc}\s])+`, "gu");
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;

@@ -22,13 +22,24 @@ export function looksLikeForm(text: string): boolean {
  */
 const MAX_FIELDS = 10_000;
 
-/** Parses as the URL Standard does, like most servers; null: more fields than any server is known to take. */
+/**
+ * Parses as the URL Standard does, like most servers, but without a file's last line end; null: more fields than any
+ * server is known to take.
+ */
 export function formFields(text: string): Fields | null {
-  // A blank can be a name, and a file ends with a line.
-  const whole = /[\r\n]$/.test(text) ? text.trimEnd() : text;
-  if (fieldCount(whole) > MAX_FIELDS) return null;
+  // A blank can be a name.
+  return fieldsAsWritten(endsALine(text) ? text.trimEnd() : text);
+}
+
+/** The same, and a last line end belongs to the last field. */
+export function fieldsAsWritten(text: string): Fields | null {
+  if (fieldCount(text) > MAX_FIELDS) return null;
   // Of a query the constructor leaves out the `?`; in a body it belongs to the name.
-  return [...new URLSearchParams(whole.startsWith("?") ? `&${whole}` : whole)];
+  return [...new URLSearchParams(text.startsWith("?") ? `&${text}` : text)];
+}
+
+export function endsALine(text: string): boolean {
+  return /[\r\n]$/.test(text);
 }
 
 /** No reader that separates at ampersands finds more fields. */

@@ -1,7 +1,15 @@
 import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import type { Body, MultipartBody, ParsedContent, ParsedPart } from "../formats/content.ts";
-import { bracketFields, fieldCount, formFields, formRecords, type Fields } from "../formats/form.ts";
+import {
+  bracketFields,
+  endsALine,
+  fieldCount,
+  type Fields,
+  fieldsAsWritten,
+  formFields,
+  formRecords,
+} from "../formats/form.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { doubt } from "../doubt.ts";
 import { doubted, known, larger, type Measured, total, unknown } from "../measured.ts";
@@ -179,10 +187,17 @@ function listedItems(roots: readonly Json[]): number {
 
 /** HTML 4.01, appendix B.2.2: older servers separate fields at semicolons as well. */
 function countForm(text: string, fields: Fields | null, isDeletion: boolean): Measured {
-  const counted = countKnown(text, fields, isDeletion);
+  const counted = countEitherEnd(text, fields, isDeletion);
   if (!text.includes(";")) return counted;
   const separated = text.replaceAll(";", "&");
-  return larger(counted, countKnown(separated, formFields(separated), isDeletion));
+  return larger(counted, countEitherEnd(separated, formFields(separated), isDeletion));
+}
+
+/** To most servers a last line end belongs to the last name: `a%0A&a⏎` names one field twice. */
+function countEitherEnd(text: string, fields: Fields | null, isDeletion: boolean): Measured {
+  const counted = countKnown(text, fields, isDeletion);
+  const written = endsALine(text) ? fieldsAsWritten(text) : null;
+  return written === null ? counted : larger(counted, known(formRecords(written)));
 }
 
 function countKnown(text: string, fields: Fields | null, isDeletion: boolean): Measured {

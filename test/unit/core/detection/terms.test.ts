@@ -52,6 +52,22 @@ describe("INV-15: a forbidden term can't be hidden", () => {
     }
   });
 
+  const CONTROLS = ["\0", "\u0001", "\u001b", "\u007f", "\u0080", "\u009f"];
+
+  test.each(CONTROLS)(
+    "by a letter beyond the control character %j, which ends words to some readers",
+    (control) => {
+      const guaranteed = matcherFor(["refund guaranteed"]);
+      const texts = [
+        `d${control}refund guaranteed`,
+        `refund guaranteed${control}d`,
+        `x${control}d${control}re<!---->fund&nbsp guaranteed`,
+      ];
+      for (const text of texts) expect(guaranteed.find([text]), JSON.stringify(text)).toEqual([0]);
+      expect(guaranteed.find([`re${control}fund guaranteed`])).toEqual([0]);
+    },
+  );
+
   test("by random disguises, a different one on each letter", () => {
     const disguises: Readonly<Record<string, readonly string[]>> = {
       e: ["e", "E", "3", "\u0435", "e\u0301", "\uff45", "\u{1d41e}", "&#101;", "\\u0065", "%65", "\u24d4"],
@@ -104,6 +120,12 @@ describe("INV-15: innocent words contain no forbidden term", () => {
     ["refund guaranteed", "guaranteed refund"],
   ])("the term %s is not found in %s", (term, text) => {
     expect(finds(term, text)).toBe(false);
+  });
+
+  test("the NULs of UTF-16 between the letters of a word begin no word in it", () => {
+    const wide = Buffer.from("The therapist heard them.", "utf16le").toString("base64");
+    expect(matcherFor(["rapist"]).find([wide, "the\u0000therapist"])).toEqual([]);
+    expect(matcherFor(["therapist"]).find([wide])).toEqual([0]);
   });
 
   test("a term split over two texts of a payload is not found", () => {

@@ -109,3 +109,17 @@ test("INV-00: a form's other repeated field is the least that a disputed list is
   const facts = factsOf("id=1&id=2&ids=1%C2%852%C2%853", FORM);
   expect(facts.doubts?.records).toEqual({ because: "uncountable_field", readings: [2, 3] });
 });
+
+test.each([
+  ["line feeds", "\n;\n"],
+  ["carriage returns", "\r;\r"],
+  ["line feeds around an ampersand", "\n&\n"],
+  ["the body's last line end, and by a coded one", "ids%0A=1&ids\n"],
+])("INV-00: two fields of a form that are named by %s are two records", (_, text) => {
+  expect(factsOf(text, FORM).records.measured).toBe(2);
+});
+
+test("the last line end of a form's file adds no record", () => {
+  const { records } = factsOf("ids=1&to=a%40x.example\r\n", FORM);
+  expect([records.measured, records.uncertain]).toEqual([1, false]);
+});
