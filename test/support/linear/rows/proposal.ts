@@ -147,7 +147,9 @@ export const PROPOSAL_ROWS = [
     transferEncoding("quoted-printable", bytes),
   ]),
   row(`${FORMATS}/form.ts#formRecords`, FORM_SHAPES, (text) => formRecords(formFields(text) ?? []), {
-    inside: [`${FORMATS}/form.ts#formFields`, `${FORMATS}/form.ts#fieldCount`],
+    inside: ["formFields", "fieldsAsWritten", "endsALine", "fieldCount"].map(
+      (name) => `${FORMATS}/form.ts#${name}`,
+    ),
   }),
   row(
     `${FORMATS}/multipart.ts#multipartParts`,
