@@ -15,8 +15,8 @@ block_if_terms: [refund guaranteed, legal action]
 hold_if_pii: [card, ssn, iban]
 auto_approve_under: 100
 require_approval_over: 100
-auto_approve_under_usd: 100000
-require_approval_over_usd: 100000
+max_value_usd: 10000000
+require_approval_over_value_usd: 100000
 `,
   pass: "destinations: [bench.own]\nauto_approve_under: 100\nrequire_approval_over: 100\n",
 };

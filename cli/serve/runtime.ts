@@ -117,6 +117,7 @@ function bindingsOf({ config, secrets, vars, credentials }: RuntimeOptions): Rec
     GATE_SECRET: secrets.gateSecret,
     GATE_ADMIN_KEY: secrets.adminKey,
     ...(secrets.previousSecrets === null ? {} : { GATE_SECRET_PREVIOUS: secrets.previousSecrets }),
+    LEAVE_WHEN_IDLE: "1",
   };
 }
 

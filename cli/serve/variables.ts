@@ -12,6 +12,7 @@ interface Address {
 export function ownNames(config: WranglerConfig): ReadonlySet<string> {
   return new Set([
     "LOCAL",
+    "LEAVE_WHEN_IDLE",
     ...Object.keys(config.vars),
     ...config.d1_databases.map(({ binding }) => binding),
     ...config.durable_objects.bindings.map(({ name }) => name),

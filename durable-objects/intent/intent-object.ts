@@ -24,6 +24,7 @@ import { err, ok, type Result } from "../../src/core/base/result.ts";
 import { keysInForce, secretsOf } from "../../src/core/base/key-derivation.ts";
 import { restoredAtOf } from "../../src/core/base/restored-at.ts";
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
+import { leaveWhenIdle } from "./leaving.ts";
 import { IntentOutbox } from "./outbox.ts";
 import { IntentStore, type Progress } from "./store.ts";
 import { keyRing } from "./sealing.ts";
@@ -62,6 +63,8 @@ export class IntentObject extends DurableObject<Env> {
   readonly #waiters = new Waiters();
   readonly #limits: TimeLimits;
   readonly #restoredAt: number | null;
+  /** Questions to the dispatcher that are under way. */
+  #confirming = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -198,11 +201,14 @@ export class IntentObject extends DurableObject<Env> {
     const silence = state === undefined ? null : unconfirmedSilence(state, Date.now());
     if (state === undefined || silence === null) return;
     const { id, digest } = state.terms;
+    this.#confirming += 1;
     try {
       const witness = await this.env.DISPATCH.getByName(DISPATCHER).silenceWitness(id, silence.since);
       this.#handle({ type: "confirm_silence", digest, ...witness });
     } catch (error) {
       console.error(logLine("silence_unconfirmed", { intent: id, error: String(error) }));
+    } finally {
+      this.#confirming -= 1;
     }
   }
 
@@ -273,6 +279,10 @@ export class IntentObject extends DurableObject<Env> {
     // Must not throw: the platform gives up on an alarm that fails six times, and this one has to go on.
     await this.#outbox.catchUp();
     this.#outbox.setNextAlarm();
+    leaveWhenIdle(this.ctx, this.env, () => ({
+      isBusy: this.#outbox.isRunning || !this.#waiters.isEmpty || this.#confirming > 0,
+      reads: this.#store.reads,
+    }));
   }
 
   #open({ terms, salt, request, decision, payload, attended }: Proposal): IntentState {

@@ -42,6 +42,8 @@ export class IntentOutbox {
   readonly #env: Env;
   readonly #store: IntentStore;
   #flushing: Promise<boolean> | undefined;
+  /** Effects under way. */
+  #running = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env, store: IntentStore) {
@@ -75,12 +77,21 @@ export class IntentOutbox {
     if (isBehind(state, progress) || this.#isSendOverdue()) this.#ctx.waitUntil(this.catchUp());
   }
 
+  get isRunning(): boolean {
+    return this.#running > 0 || this.#flushing !== undefined;
+  }
+
   /** Runs every effect of the commits so far. False when some effect needs a retry. */
   async catchUp(): Promise<boolean> {
-    if (!(await this.flush())) return false;
-    const isSettled = await this.#updateCounters();
-    await this.#requestSend();
-    return isSettled;
+    this.#running += 1;
+    try {
+      if (!(await this.flush())) return false;
+      const isSettled = await this.#updateCounters();
+      await this.#requestSend();
+      return isSettled;
+    } finally {
+      this.#running -= 1;
+    }
   }
 
   /** After an alarm: sets the next one. One that fired before anything was due would otherwise be the last. */

@@ -132,6 +132,9 @@ export class IntentStore {
     this.#ring = ring;
   }
 
+  /** How often the state was asked for: by every command, and most reads. */
+  reads = 0;
+
   state(): IntentState | undefined {
     return this.#read()?.state;
   }
@@ -258,6 +261,7 @@ export class IntentStore {
   }
 
   #read(): Current | undefined {
+    this.reads += 1;
     if (this.#current !== undefined) return this.#current;
     const stored = this.#storage.kv.get<Current>("intent");
     this.#current = stored === undefined ? undefined : asRead(stored);

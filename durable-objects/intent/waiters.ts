@@ -25,6 +25,10 @@ export class Waiters {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   changed(): void {
     for (const done of this.#waiting) done("changed");
   }

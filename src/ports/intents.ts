@@ -90,6 +90,9 @@ export interface StoredResponse {
   readonly at: number;
 }
 
+/** The message of an object that ended itself because it had nothing to do; whoever reads it calls again. */
+export const LEFT_MEMORY = "the object had nothing to do and left memory";
+
 /** One intent, by the interface of its object. */
 export interface Intent {
   readonly id: string;

@@ -1,4 +1,6 @@
-/** Attempts of a call whose error the platform marks as retryable. */
+import { LEFT_MEMORY } from "../../ports/intents.ts";
+
+/** Attempts of a call whose error says that another may succeed. */
 const TRIES = 3;
 
 /**
@@ -11,8 +13,13 @@ export async function retryCall<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      if (retryable !== true || overloaded === true || tried >= TRIES) throw error;
+      if (!isRetryable(error) || tried >= TRIES) throw error;
     }
   }
+}
+
+/** The platform marks what it lost, and what it has too much of. */
+function isRetryable(error: unknown): boolean {
+  const { retryable, overloaded, message } = error as Partial<Record<string, unknown>>;
+  return overloaded !== true && (retryable === true || String(message).includes(LEFT_MEMORY));
 }
