@@ -1,32 +1,19 @@
 import { inspect, parseArgs } from "node:util";
-import { COMMANDS, type Command } from "./commands.ts";
-import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, EXIT_USAGE, processIo } from "./io.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { usage } from "./help.ts";
+import {
+  CommandFailure,
+  type CommandIo,
+  errorText,
+  type ExitCode,
+  EXIT_FAILED,
+  EXIT_USAGE,
+  processIo,
+} from "./io.ts";
 import { packageVersion } from "./package-root.ts";
+import { runSubcommand } from "./subcommands.ts";
 import { UsageError } from "./usage.ts";
-
-function usage(): string {
-  const names = COMMANDS.filter((command) => command.name !== "serve");
-  const width = Math.max(...names.map((command) => command.usage.length));
-  return [
-    `Usage: zehrava-gate ${"[options]".padEnd(width)}  start the server`,
-    ...names.map((command) => `       zehrava-gate ${command.usage.padEnd(width)}  ${command.summary}`),
-    "",
-    "Options of the server:",
-    "  --port <number>        port to listen on (4000)",
-    "  --host <address>       address to listen on (127.0.0.1)",
-    "  --data-dir <folder>    where all data is stored (./.gate)",
-    "  --policy-dir <folder>  policies, one YAML file each (./policies)",
-    "  --registry <file>      destinations, people and groups (./gate.yaml)",
-    "  --public-url <url>     address for links in messages (default: where it listens)",
-    "  --log <form>           json or pretty: a line for each request and decision (off)",
-    "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
-    "  --restored             the data folder was restored from a backup: send nothing of before",
-    "  --force                with --restored: also where nothing says that the folder is a backup",
-    "  --checkpoint <file>    with --restored: the newest checkpoint of the log that you have",
-    "",
-    "  --help, --version",
-  ].join("\n");
-}
 
 /** A first word that is not a flag names the command; without one the command is `serve`. */
 function pick(args: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } {
@@ -48,19 +35,14 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
     return 0;
   }
   if (flags["help"] === true) {
-    io.out(usage());
+    io.out(usage(COMMANDS));
     return 0;
   }
   try {
-    const { command, rest } = pick(args);
-    if (rest.includes("--help") && command.helpsItself !== true) {
-      io.out(usage());
-      return 0;
-    }
-    return await command.run(rest, io);
+    return await runNamed(args, io);
   } catch (error) {
     if (error instanceof UsageError) {
-      io.err(`zehrava-gate: ${error.message}\n\n${usage()}`);
+      io.err(`zehrava-gate: ${error.message}\n\n${usage(COMMANDS)}`);
       return EXIT_USAGE;
     }
     if (error instanceof CommandFailure) {
@@ -70,6 +52,23 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
     // A bug, or a runtime that failed to start: only Gate's developers need the stack (GATE_DEBUG).
     io.err(`zehrava-gate: ${process.env["GATE_DEBUG"] === undefined ? errorText(error) : inspect(error)}`);
     return EXIT_FAILED;
+  }
+}
+
+async function runNamed(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { command, rest } = pick(args);
+  if ("subcommands" in command) return runSubcommand(await command.subcommands(), rest, io);
+  const help = await command.help();
+  if (rest.includes("--help") || rest.includes("-h")) {
+    io.out(help ?? usage(COMMANDS));
+    return 0;
+  }
+  try {
+    return await command.run(rest, io);
+  } catch (error) {
+    if (!(error instanceof UsageError) || help === null) throw error;
+    io.err(`zehrava-gate ${command.name}: ${error.message}\n\n${help}`);
+    return EXIT_USAGE;
   }
 }
 

@@ -108,7 +108,15 @@ function wrapped(line: string, columns: number): readonly string[] {
 
 /** JSON for programs, without characters that a terminal would act on, or reorder. */
 export function visibleJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
+  return escapedJson(JSON.stringify(value, null, 2));
+}
+
+/** The same on one line. */
+export function compactJson(value: unknown): string {
+  return escapedJson(JSON.stringify(value));
+}
+
+function escapedJson(text: string): string {
   return text
     .replace(HIDDEN, (char) => (char === "\n" || char === "⟨" || char === "⟩" ? char : escaped(char)))
     .replace(RIGHT_TO_LEFT, escaped);

@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runAdd } from "./add.ts";
 import { runReactivate, runRevoke, runRole, runRotate, runSuspend } from "./change.ts";
 import { runList, runShow } from "./list.ts";
@@ -34,7 +33,8 @@ ${connectionUsage("an admin's key; a reviewer's lists, and stops agents and runn
 
 Exit codes: 0 done, 1 the server refused or nothing was changed, 2 wrong usage, or the server could not be reached.`;
 
-const AGENTS: Subcommands = {
+/** `zehrava-gate agents …`. */
+export const AGENTS: Subcommands = {
   name: "agents",
   usage: USAGE,
   commands: new Map([
@@ -49,8 +49,3 @@ const AGENTS: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate agents …`: writes to `io`, and returns the exit code. */
-export function runAgentsCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(AGENTS, args, io);
-}

@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runApprove, runReject } from "./decide.ts";
 import { runList } from "./list.ts";
 import { WHO } from "./options.ts";
@@ -30,13 +29,14 @@ ${connectionUsage(WHO)}
   --full               all of a long payload (show)
   --interval SECONDS   seconds between polls (watch; default 5)
   --bell               ring for each new case (watch)
-  --json               output for programs (list, show)
+  --json               output for programs; approve needs --yes with it, reject --reason; watch prints a line each
   --help
 
 The id of a waiting case may be shortened to 12 or more characters if no other waiting case begins with them.
 Exit codes: 0 done, 1 refused or not decided, 2 wrong usage, or the server could not be reached.`;
 
-const APPROVALS: Subcommands = {
+/** `zehrava-gate approvals …`. */
+export const APPROVALS: Subcommands = {
   name: "approvals",
   usage: USAGE,
   commands: new Map([
@@ -48,8 +48,3 @@ const APPROVALS: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate approvals …`: writes to `io`, and returns the exit code. */
-export function runApprovalsCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(APPROVALS, args, io);
-}

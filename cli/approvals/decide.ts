@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
-import { EXIT_FAILED, type CommandIo } from "../io.ts";
+import { EXIT_FAILED, type CommandIo, type ExitCode } from "../io.ts";
 import { caseLines, fetchCase, type ApprovalCase } from "./case.ts";
 import { payloadLines } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
@@ -8,7 +8,8 @@ import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.t
 import { prompt, isYes } from "../prompt.ts";
 import { Refused } from "../api.ts";
 import { approvalServer, type ApprovalServer } from "./server.ts";
-import { clipped } from "../sanitize-text.ts";
+import { clipped, visibleJson } from "../sanitize-text.ts";
+import { UsageError } from "../usage.ts";
 
 /** Payload lines shown before the prompt; `approvals show` has the rest. */
 const PREVIEW_LINES = 12;
@@ -20,25 +21,31 @@ type Verb = "approve" | "reject";
 
 /** `approvals approve`: shows each case, prompts once, and approves exactly the digests that were shown. */
 export async function runApprove(args: readonly string[], io: CommandIo): Promise<number> {
-  const options = readApprovalOptions(args, ["yes", "comment", "on-behalf-of"], SOME_IDS);
+  const options = readApprovalOptions(args, ["yes", "comment", "on-behalf-of", "json"], SOME_IDS);
+  if (options.json && !options.yes) {
+    throw new UsageError("--json shows no case to confirm: pass --yes as well");
+  }
   const server = approvalServer(options.connection);
-  const { open, isAll } = await shownCases(server, options, io);
-  if (open.length === 0) return EXIT_FAILED;
+  const shown = await shownCases(server, options, io);
+  const { open } = shown;
+  if (open.length === 0) return nothingOpen(shown, options, io);
   const these = open.length === 1 ? "Approve?" : `Approve these ${open.length}?`;
   if (!options.yes && !isYes(await prompt(`${these} [y/N] `))) {
     io.err("Nothing was approved.");
     return EXIT_FAILED;
   }
-  const isDone = await decideAll(server, "approve", open, options.comment, options, io);
-  return isDone && isAll ? 0 : EXIT_FAILED;
+  return decideAll(server, "approve", shown, options.comment, options, io);
 }
 
 /** `approvals reject`: the same with a reason, for which it prompts when `--reason` is missing. */
 export async function runReject(args: readonly string[], io: CommandIo): Promise<number> {
-  const options = readApprovalOptions(args, ["reason", "on-behalf-of"], SOME_IDS);
+  const options = readApprovalOptions(args, ["reason", "on-behalf-of", "json"], SOME_IDS);
+  if (options.json && !options.reason?.trim()) {
+    throw new UsageError("--json prompts for nothing: pass --reason");
+  }
   const server = approvalServer(options.connection);
-  const { open, isAll } = await shownCases(server, options, io);
-  if (open.length === 0) return EXIT_FAILED;
+  const shown = await shownCases(server, options, io);
+  if (shown.open.length === 0) return nothingOpen(shown, options, io);
   const reason =
     options.reason?.trim() ||
     (await prompt("Reason for the rejection, which the agent reads (empty: do not reject): "));
@@ -46,30 +53,47 @@ export async function runReject(args: readonly string[], io: CommandIo): Promise
     io.err("Nothing was rejected: a rejection needs a reason (--reason).");
     return EXIT_FAILED;
   }
-  const isDone = await decideAll(server, "reject", open, reason, options, io);
-  return isDone && isAll ? 0 : EXIT_FAILED;
+  return decideAll(server, "reject", shown, reason, options, io);
+}
+
+/** A case that was named and can't be decided, and why. */
+interface Skipped {
+  readonly id: string;
+  readonly reason: string;
+}
+
+interface Shown {
+  readonly open: readonly ApprovalCase[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** Prints the cases, and returns those that can be decided. */
-async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: CommandIo) {
+async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: CommandIo): Promise<Shown> {
   const ids = await wholeIds(server, options.ids);
-  const cases = await fetchAll(server, ids, io);
-  const columns = process.stdout.columns || null;
-  for (const found of cases) {
-    io.out(
-      [
+  const { cases, refused } = await fetchAll(server, ids);
+  if (!options.json) {
+    const columns = process.stdout.columns || null;
+    for (const { id, reason } of refused) io.err(`${id}: ${reason}`);
+    for (const found of cases) {
+      const lines = [
         ...caseLines(found, Date.now(), columns),
         ...payloadLines(found.payload, columns, PREVIEW_LINES),
-        "",
-      ].join("\n"),
-    );
+      ];
+      io.out(`${lines.join("\n")}\n\n`);
+    }
   }
   const open = cases.filter((found) => blockerOf(found) === null);
-  for (const found of cases) {
-    const blocker = blockerOf(found);
-    if (blocker !== null) io.err(`${found.id} ${blocker}`);
-  }
-  return { open, isAll: open.length === ids.length };
+  const blocked = cases.flatMap((found) => {
+    const reason = blockerOf(found);
+    return reason === null ? [] : [{ id: found.id, reason }];
+  });
+  if (!options.json) for (const { id, reason } of blocked) io.err(`${id} ${reason}`);
+  return { open, skipped: [...refused, ...blocked] };
+}
+
+function nothingOpen({ skipped }: Shown, { json }: ApprovalOptions, io: CommandIo): ExitCode {
+  if (json) io.out(visibleJson({ results: [], skipped }));
+  return EXIT_FAILED;
 }
 
 function blockerOf({ state, isIntact }: ApprovalCase): string | null {
@@ -80,44 +104,55 @@ function blockerOf({ state, isIntact }: ApprovalCase): string | null {
 async function fetchAll(
   server: ApprovalServer,
   ids: readonly string[],
-  io: CommandIo,
-): Promise<readonly ApprovalCase[]> {
+): Promise<{ readonly cases: readonly ApprovalCase[]; readonly refused: readonly Skipped[] }> {
   const cases: ApprovalCase[] = [];
+  const refused: Skipped[] = [];
   for (let at = 0; at < ids.length; at += MAX_CONCURRENT) {
     const some = ids.slice(at, at + MAX_CONCURRENT).map(async (id) => {
       try {
-        return [await fetchCase(server, id)];
+        cases.push(await fetchCase(server, id));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        io.err(`${id}: ${error.message}`);
-        return [];
+        refused.push({ id, reason: error.message });
       }
     });
-    cases.push(...(await Promise.all(some)).flat());
+    await Promise.all(some);
   }
-  return cases;
+  const order = (id: string) => ids.indexOf(id);
+  return { cases: cases.toSorted((one, other) => order(one.id) - order(other.id)), refused };
 }
 
-/** Votes on every case and prints the results; true: the server accepted every vote. */
+/** Votes on every open case and prints the results. */
 async function decideAll(
   server: ApprovalServer,
   verb: Verb,
-  cases: readonly ApprovalCase[],
+  { open, skipped }: Shown,
   reason: string | null,
-  { onBehalfOf }: ApprovalOptions,
+  { onBehalfOf, json }: ApprovalOptions,
   io: CommandIo,
-): Promise<boolean> {
+): Promise<ExitCode> {
   const body: JsonObject = {
     ...(reason === null ? {} : { reason }),
     ...(onBehalfOf === null ? {} : { on_behalf_of_principal: onBehalfOf }),
   };
-  const results = await castVotes(server, verb, cases, body);
-  for (const result of results) {
-    const { words, isAccepted } = resultText(verb, result);
-    if (isAccepted) io.out(words);
-    else io.err(words);
+  const results = await castVotes(server, verb, open, body);
+  const outcomes = results.map((result) => resultText(verb, result));
+  if (json) {
+    const accepted = outcomes.map(({ isAccepted }) => isAccepted);
+    io.out(
+      visibleJson({
+        results: results.map((result, index) => ({ accepted: accepted[index], ...result })),
+        skipped,
+      }),
+    );
+  } else {
+    for (const { words, isAccepted } of outcomes) {
+      if (isAccepted) io.out(words);
+      else io.err(words);
+    }
   }
-  return results.length === cases.length && results.every((result) => resultText(verb, result).isAccepted);
+  const isDone = results.length === open.length && outcomes.every(({ isAccepted }) => isAccepted);
+  return isDone && skipped.length === 0 ? 0 : EXIT_FAILED;
 }
 
 async function castVotes(

@@ -9,7 +9,7 @@ import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
 import { Refused } from "../api.ts";
 import { approvalServer, type ApprovalServer } from "./server.ts";
 import { nameAndId } from "./names.ts";
-import { clipped } from "../sanitize-text.ts";
+import { clipped, compactJson } from "../sanitize-text.ts";
 
 /** The newest 1,000 pending intents are watched: with more waiting, a bell is of no use. */
 const MAX_PAGES = 5;
@@ -30,6 +30,7 @@ export async function runWatch(args: readonly string[], io: CommandIo): Promise<
     "destination",
     "policy",
     "group",
+    "json",
   ]);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
@@ -44,7 +45,7 @@ export async function runWatch(args: readonly string[], io: CommandIo): Promise<
 
 async function watch(
   server: ApprovalServer,
-  { filter, intervalMs, bell }: ApprovalOptions,
+  { filter, intervalMs, bell, json }: ApprovalOptions,
   stopped: AbortSignal,
   io: CommandIo,
 ): Promise<number> {
@@ -57,9 +58,10 @@ async function watch(
       for (const [id, row] of [...rows].toReversed()) {
         if (waiting.has(id)) continue;
         const ring = bell && !isFirst ? "\u0007" : "";
-        io.out(`${ring}${line(isFirst ? "waiting" : "new", rowCells(row, Date.now()))}`);
+        const what = isFirst ? "waiting" : "new";
+        io.out(json ? jsonLine(what, row) : `${ring}${line(what, rowCells(row, Date.now()))}`);
       }
-      await announceDecision(server, waiting, rows, io);
+      await announceDecision(server, waiting, rows, json, io);
       for (const [id, row] of rows) waiting.set(id, row);
       if (isFirst) io.err(`Watching ${server.origin}; Ctrl-C ends it.`);
       if (failures > 0) io.err("The server responds again.");
@@ -104,6 +106,7 @@ async function announceDecision(
   server: ApprovalServer,
   waiting: Map<string, JsonObject>,
   rows: ReadonlyMap<string, JsonObject>,
+  json: boolean,
   io: CommandIo,
 ): Promise<void> {
   const gone = [...waiting].filter(([id]) => !rows.has(id)).slice(0, MAX_FETCHED);
@@ -112,6 +115,10 @@ async function announceDecision(
     const state = textMember(view, "state") ?? "unknown";
     if (state === "pending_approval") continue;
     waiting.delete(id);
+    if (json) {
+      io.out(jsonLine(state, view));
+      continue;
+    }
     const by = textMember(view, "decided_by");
     const destination = textMember(row, "destination") ?? "";
     io.out(
@@ -122,6 +129,11 @@ async function announceDecision(
       ]),
     );
   }
+}
+
+/** What became of an intent, and the server's view of it. */
+function jsonLine(event: string, intent: JsonObject): string {
+  return compactJson({ at: new Date().toISOString(), event, intent });
 }
 
 function line(what: string, cells: readonly string[]): string {

@@ -14,9 +14,28 @@ import type { Scene } from "./stage.ts";
 
 const LABEL_WIDTH = 20;
 
+export const USAGE = `Usage: zehrava-gate demo [options]
+
+Plays three incidents and four use cases against a temporary server, and compares each outcome with the expected one.
+
+Options
+  --json               the lines and outcomes of each scene, for programs
+  --help
+
+Exit codes: 0 all as expected, 1 something was not, 2 wrong usage.`;
+
+/** What a scene printed, and what was not as expected. */
+interface Played {
+  readonly title: string;
+  readonly kind: Scene["kind"];
+  readonly lines: readonly { readonly label: string; readonly text: string }[];
+  readonly unexpected: readonly string[];
+}
+
 /** Plays the scenes over HTTP against a temporary server, whose data it removes at the end. */
 export async function runDemo(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  parseFlags(args, {});
+  const { values } = parseFlags(args, { json: { type: "boolean", default: false } });
+  const shown = values.json ? { out: () => undefined, err: io.err } : io;
   const startedAt = performance.now();
   // The server keeps a copy of its newest checkpoint beside the data folder.
   const folder = mkdtempSync(join(tmpdir(), "zehrava-gate-demo-"));
@@ -33,12 +52,16 @@ export async function runDemo(args: readonly string[], io: CommandIo): Promise<E
       environment: {},
       say: io.err,
     });
-    const surprises = await Promise.race([play(server, io), stop.requested]);
-    if (surprises === null) return stopped(io);
-    io.out(endText(surprises, (performance.now() - startedAt) / 1000));
+    const played = await Promise.race([play(server, shown), stop.requested]);
+    if (played === null) return stopped(shown);
+    const surprises = played.flatMap(({ title, unexpected }) =>
+      unexpected.map((what) => `${title}: ${what}`),
+    );
+    shown.out(endText(surprises, (performance.now() - startedAt) / 1000));
+    if (values.json) io.out(JSON.stringify({ scenes: played }, null, 2));
     return surprises.length === 0 ? 0 : EXIT_FAILED;
   } catch (error) {
-    if (stop.isRequested()) return stopped(io);
+    if (stop.isRequested()) return stopped(shown);
     throw error;
   } finally {
     await server?.stop();
@@ -51,7 +74,7 @@ function stopped(io: CommandIo): ExitCode {
   return 0;
 }
 
-async function play(server: Server, io: CommandIo): Promise<readonly string[]> {
+async function play(server: Server, io: CommandIo): Promise<readonly Played[]> {
   const keys = await registerPrincipals(server.url, server.adminKey);
   const gate = new Gate({
     endpoint: server.url,
@@ -59,31 +82,35 @@ async function play(server: Server, io: CommandIo): Promise<readonly string[]> {
     reviewerKey: keys.get("reviewer") ?? "",
   });
   io.out(`A temporary Gate listens on ${server.url.origin}, with the policies in policies/.`);
-  const surprises: string[] = [];
+  const played: Played[] = [];
   for (const [index, scene] of SCENES.entries()) {
     io.out(`\n${index + 1}. ${scene.title} (${scene.kind})\n   ${scene.story}`);
-    surprises.push(...(await playScene(scene, gate, io)));
+    played.push(await playScene(scene, gate, io));
   }
-  return surprises;
+  return played;
 }
 
-async function playScene(scene: Scene, gate: Gate, io: CommandIo): Promise<readonly string[]> {
+async function playScene(scene: Scene, gate: Gate, io: CommandIo): Promise<Played> {
+  const lines: { label: string; text: string }[] = [];
   const surprises: string[] = [];
   const unexpected = (what: string): void => {
-    surprises.push(`${scene.title}: ${what}`);
+    surprises.push(what);
     io.out(`   ! ${what}`);
   };
   try {
     await scene.play({
       gate,
       examples: join(packageRoot(), "examples"),
-      line: (label, text) => io.out(`   ${label.padEnd(LABEL_WIDTH)} ${text}`.trimEnd()),
+      line: (label, text) => {
+        lines.push({ label: label.trim(), text });
+        io.out(`   ${label.padEnd(LABEL_WIDTH)} ${text}`.trimEnd());
+      },
       unexpected,
     });
   } catch (error) {
     unexpected(errorText(error));
   }
-  return surprises;
+  return { title: scene.title, kind: scene.kind, lines, unexpected: surprises };
 }
 
 function endText(surprises: readonly string[], seconds: number): string {

@@ -19,9 +19,24 @@ const PUBLIC_FILE = 0o644;
 const PRIVATE_FILE = 0o600;
 const SECRET_BYTES = 32;
 
+export const USAGE = `Usage: zehrava-gate init [folder] [options]
+
+Writes the policies, gate.yaml, their schemas, .dev.vars with fresh secrets, and .gitignore. A file that exists is kept.
+
+Options
+  --with A,B           ready-made destinations to put into gate.yaml, for example stripe,zendesk
+  --json               what was written and kept, for programs
+  --help
+
+Exit codes: 0 done, 1 a file can't be written, or --with meets a gate.yaml that exists, 2 wrong usage.`;
+
 /** Writes the starter files of a deployment. Existing files stay as they are, except Gate's own schemas. */
 export async function runInit(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { positionals, values } = parseFlags(args, { with: { type: "string" } }, { max: 1 });
+  const { positionals, values } = parseFlags(
+    args,
+    { with: { type: "string" }, json: { type: "boolean", default: false } },
+    { max: 1 },
+  );
   const folder = resolve(process.cwd(), positionals[0] ?? ".");
   const wanted = values.with === undefined ? [] : values.with.split(",").map((name) => name.trim());
   const registry = starterRegistry(readFileSync(join(packageRoot(), "gate.yaml"), "utf8"), wanted);
@@ -31,9 +46,17 @@ export async function runInit(args: readonly string[], io: CommandIo): Promise<E
       `${shellPath(join(folder, "gate.yaml"))} exists, and --with changes no file: copy the entries from ${shellPath(join(packageRoot(), "gate.yaml"))}`,
     );
   }
-  for (const file of starterFiles(registry.text)) {
-    const shown = relative(process.cwd(), join(folder, file.path));
-    io.out(`${isWritten(folder, file) ? "wrote" : "kept "}  ${shown}`);
+  const files = starterFiles(registry.text).map((file) => ({
+    path: file.path,
+    written: isWritten(folder, file),
+  }));
+  if (values.json) {
+    const { variables, placeholders } = registry;
+    io.out(JSON.stringify({ folder, files, variables, placeholders }, null, 2));
+    return 0;
+  }
+  for (const { path, written } of files) {
+    io.out(`${written ? "wrote" : "kept "}  ${relative(process.cwd(), join(folder, path))}`);
   }
   if (wanted.length > 0) io.out(readyMadeText(registry));
   const enter = folder === process.cwd() ? "" : `cd ${shellPath(folder)} && `;

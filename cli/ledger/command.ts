@@ -1,5 +1,5 @@
-import { EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import { EXIT_USAGE } from "../io.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runExport } from "./export.ts";
 import { Unreadable } from "./options.ts";
@@ -26,12 +26,13 @@ Options
   --out FILE            write to a file, or continue one (export; default: standard output)
   --from N              export only the entries from index N on (export)
   --interval SECONDS    seconds between polls (tail; default 10)
-  --json                output for programs (show, verify, tail)
+  --json                output for programs (export: about the file of --out)
   --help
 
 Exit codes: 0 everything holds, 1 something fails or is not shown, 2 wrong usage, or nothing could be read.`;
 
-const LEDGER: Subcommands = {
+/** `zehrava-gate ledger …`. */
+export const LEDGER: Subcommands = {
   name: "ledger",
   usage: USAGE,
   commands: new Map([
@@ -45,8 +46,3 @@ const LEDGER: Subcommands = {
     return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
   },
 };
-
-/** `zehrava-gate ledger …`: writes to `io`, and returns the exit code. */
-export function runLedgerCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(LEDGER, args, io);
-}

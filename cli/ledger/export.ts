@@ -14,8 +14,9 @@ const PROGRESS_ENTRIES = 10_000;
 
 /** Writes every entry of a server's log and the signed checkpoint over them; continues an existing file. */
 export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
-  const options = readLedgerOptions(args, ["server", "api-key-file", "from", "out"]);
-  const { from, out } = options;
+  const options = readLedgerOptions(args, ["server", "api-key-file", "from", "out", "json"]);
+  const { from, out, json } = options;
+  if (json && out === null) throw new UsageError("--json tells of a file: name it with --out");
   const server = connectServer(options);
   // First a request: a key that may not read the ledger must not leave an empty file behind.
   await server.health();
@@ -33,6 +34,10 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
   }
   const copied = await copy(server, target, target.next ?? from ?? 0, note, io);
   target.close();
+  if (json) {
+    io.out(JSON.stringify({ file: out, ...copied, checkpoint: note }, null, 2));
+    return copied.root === "other" ? EXIT_FAILED : 0;
+  }
   return conclude(copied, out, server, io);
 }
 

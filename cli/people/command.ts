@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runList, runUnlink } from "./run.ts";
 import { ownCommand } from "../own-command.ts";
 
@@ -21,7 +20,8 @@ ${connectionUsage("an admin's key; a reviewer's lists")}
 
 Exit codes: 0 done, 1 the server refused or nothing was changed, 2 wrong usage, or the server could not be reached.`;
 
-const PEOPLE: Subcommands = {
+/** `zehrava-gate people …`. */
+export const PEOPLE: Subcommands = {
   name: "people",
   usage: USAGE,
   commands: new Map([
@@ -30,8 +30,3 @@ const PEOPLE: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate people …`: writes to `io`, and returns the exit code. */
-export function runPeopleCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(PEOPLE, args, io);
-}

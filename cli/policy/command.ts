@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runDiff } from "./diff.ts";
 import { runExplain } from "./explain.ts";
 import { runLint } from "./lint.ts";
@@ -35,7 +34,8 @@ ${connectionUsage(WHO)}
 
 Exit codes: 0 nothing found, 1 something was found, or the server refused, 2 wrong usage, or no server.`;
 
-const POLICY: Subcommands = {
+/** `zehrava-gate policy …`. */
+export const POLICY: Subcommands = {
   name: "policy",
   usage: USAGE,
   commands: new Map([
@@ -48,8 +48,3 @@ const POLICY: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate policy …`: writes to `io`, and returns the exit code. */
-export function runPolicyCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(POLICY, args, io);
-}

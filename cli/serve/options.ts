@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** The address that people use; null: the listening address. */
   readonly publicUrl: string | null;
   readonly localSignIn: boolean;
+  /** Prints one JSON object when it listens, and no text. */
+  readonly json: boolean;
   /** Log lines for requests and decisions; null: as GATE_LOG says. */
   readonly log: LogForm | null;
   /** The data folder was restored from a backup. */
@@ -45,6 +47,7 @@ const FLAGS = {
   registry: { type: "string" },
   "public-url": { type: "string" },
   "local-sign-in": { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
   log: { type: "string" },
   restored: { type: "boolean", default: false },
   force: { type: "boolean", default: false },
@@ -79,6 +82,7 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
   return {
     publicUrl: values["public-url"] === undefined ? null : publicUrlOf(values["public-url"], "--public-url"),
     localSignIn: values["local-sign-in"],
+    json: values.json,
     log: values.log === undefined ? null : logFormOf(values.log, "--log"),
     restored: values.restored,
     force: values.force,

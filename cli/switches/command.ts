@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runEngage, runLift, runList, WHO } from "./run.ts";
 
 const USAGE = `Usage: zehrava-gate switches <command> [options]
@@ -23,7 +22,8 @@ ${connectionUsage(`${WHO}, an admin's to lift`)}
 
 Exit codes: 0 done, 1 the server refused, 2 wrong usage, or the server could not be reached.`;
 
-const SWITCHES: Subcommands = {
+/** `zehrava-gate switches …`. */
+export const SWITCHES: Subcommands = {
   name: "switches",
   usage: USAGE,
   commands: new Map([
@@ -33,8 +33,3 @@ const SWITCHES: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate switches …`: writes to `io`, and returns the exit code. */
-export function runSwitchesCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(SWITCHES, args, io);
-}

@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runCheck, WHO } from "./check.ts";
 
 const USAGE = `Usage: zehrava-gate vault check [options]
@@ -16,14 +15,10 @@ ${connectionUsage(WHO)}
 The server fetches them, as for an upstream call; no secret is sent to this command.
 Exit codes: 0 all fetched, 1 a fetch failed or the server refused, 2 wrong usage, or the server could not be reached.`;
 
-const VAULT: Subcommands = {
+/** `zehrava-gate vault …`. */
+export const VAULT: Subcommands = {
   name: "vault",
   usage: USAGE,
   commands: new Map([["check", runCheck]]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate vault …`: writes to `io`, and returns the exit code. */
-export function runVaultCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(VAULT, args, io);
-}

@@ -1,7 +1,6 @@
 import { apiFailure } from "../api.ts";
-import type { CommandIo, ExitCode } from "../io.ts";
 import { connectionUsage } from "../server-and-key.ts";
-import { runSubcommand, type Subcommands } from "../subcommands.ts";
+import type { Subcommands } from "../subcommands.ts";
 import { runDeliveries, runReplay } from "./deliveries.ts";
 import { WHO } from "./flags.ts";
 import { runAdd, runList, runRemove, runRotate, runTest } from "./run.ts";
@@ -27,7 +26,8 @@ ${connectionUsage(WHO)}
 
 Exit codes: 0 done, 1 refused, not delivered or not changed, 2 wrong usage, or the server could not be reached.`;
 
-const WEBHOOKS: Subcommands = {
+/** `zehrava-gate webhooks …`. */
+export const WEBHOOKS: Subcommands = {
   name: "webhooks",
   usage: USAGE,
   commands: new Map([
@@ -41,8 +41,3 @@ const WEBHOOKS: Subcommands = {
   ]),
   failure: apiFailure,
 };
-
-/** `zehrava-gate webhooks …`: writes to `io`, and returns the exit code. */
-export function runWebhooksCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  return runSubcommand(WEBHOOKS, args, io);
-}

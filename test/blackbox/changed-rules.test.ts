@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import { runPolicyCommand } from "../../cli/policy/command.ts";
+import { POLICY } from "../../cli/policy/command.ts";
+import { runSubcommand } from "../../cli/subcommands.ts";
 import { temporaryFolder } from "../support/command.ts";
 import { startGate, text } from "../support/gate.ts";
 import { openLedger, origin } from "../support/ledger-server.ts";
@@ -47,7 +48,7 @@ async function pending(): Promise<{ readonly code: number; readonly out: string 
     out: (line: string) => void (out += `${line}\n`),
     err: (line: string) => void (out += `${line}\n`),
   };
-  const code = await runPolicyCommand(args, io);
+  const code = await runSubcommand(POLICY, args, io);
   vi.unstubAllEnvs();
   return { code, out };
 }
@@ -98,11 +99,11 @@ test("policy pending says what the files here would do to the cases at a server,
 `),
   };
   const server = ["--server", origin(gate.port), "--registry", registry];
-  expect(await runPolicyCommand(["pending", ...server, "--policy-dir", other], io)).toBe(1);
+  expect(await runSubcommand(POLICY, ["pending", ...server, "--policy-dir", other], io)).toBe(1);
   expect(out).toContain("2 held, 2 would be blocked\n");
   expect(out).toContain(`  ${id}  pending_approval: blocked (blocked_term_detected)\n`);
   vi.stubEnv("GATE_API_KEY", agent.key);
-  expect(await runPolicyCommand(["pending", ...server, "--policy-dir", other], io)).toBe(1);
+  expect(await runSubcommand(POLICY, ["pending", ...server, "--policy-dir", other], io)).toBe(1);
   expect(errors).toMatch(/^zehrava-gate policy pending: /);
   vi.unstubAllEnvs();
   expect(eventsOf(id)).toEqual(["proposed", "policy_checked", "approval_requested"]);

@@ -4,7 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { expect } from "vitest";
-import { runLedgerCommand } from "../../cli/ledger/command.ts";
+import { LEDGER } from "../../cli/ledger/command.ts";
+import { runSubcommand } from "../../cli/subcommands.ts";
 import { freePort, lockOf, printedKey, type RunningCommand, serve } from "./command.ts";
 import { clientAt } from "./client.ts";
 
@@ -247,7 +248,7 @@ export function origin(port: number): string {
 export async function ledger(args: readonly string[]) {
   let out = "";
   let err = "";
-  const code = await runLedgerCommand(args, {
+  const code = await runSubcommand(LEDGER, args, {
     out: (text) => void (out += text.endsWith("\n") ? text : `${text}\n`),
     err: (text) => void (err += text.endsWith("\n") ? text : `${text}\n`),
   });

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runPolicyCommand } from "../../../cli/policy/command.ts";
+import { POLICY } from "../../../cli/policy/command.ts";
+import { runSubcommand } from "../../../cli/subcommands.ts";
 import { evaluateProposal } from "../../../src/core/policy/evaluate.ts";
 import { POLICY_FIELDS } from "../../../src/core/policy/policy.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
@@ -31,7 +32,7 @@ function write(path: string, text: string): string {
 async function run(...args: readonly string[]) {
   const out: string[] = [];
   const problems: string[] = [];
-  const code = await runPolicyCommand(args, {
+  const code = await runSubcommand(POLICY, args, {
     out: (text) => out.push(text),
     err: (text) => problems.push(text),
   });

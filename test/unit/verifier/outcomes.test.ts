@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { runLedgerCommand } from "../../../cli/ledger/command.ts";
+import { LEDGER } from "../../../cli/ledger/command.ts";
+import { runSubcommand } from "../../../cli/subcommands.ts";
 import vectors from "../../vectors/evidence/outcomes.json" with { type: "json" };
 import { temporaryFolder } from "../../support/command.ts";
 
@@ -21,7 +22,7 @@ describe.each(vectors.cases)("INV-18: $name", ({ bundle, vkeys, outcome, exit })
     const pinned = vkeys.flatMap((vkey) => ["--key", vkey]);
     const isBundle = bundle.startsWith('{"');
     if (isBundle) {
-      expect(await runLedgerCommand(["verify", file, "--json", ...pinned], io), out).toBe(exit);
+      expect(await runSubcommand(LEDGER, ["verify", file, "--json", ...pinned], io), out).toBe(exit);
       expect((JSON.parse(out) as { readonly outcome: string }).outcome).toBe(outcome);
     }
     const python = spawnSync("python3", ["-B", PYTHON_VERIFIER, file, ...vkeys], { encoding: "utf8" });
@@ -32,7 +33,7 @@ describe.each(vectors.cases)("INV-18: $name", ({ bundle, vkeys, outcome, exit })
 
 test("a file that can't be read is exit code 2 to both verifiers, and docs/ledger.md has the table", async () => {
   const io = { out: () => undefined, err: () => undefined };
-  expect(await runLedgerCommand(["verify", "/nonexistent/bundle.json"], io).catch(() => 2)).toBe(2);
+  expect(await runSubcommand(LEDGER, ["verify", "/nonexistent/bundle.json"], io).catch(() => 2)).toBe(2);
   const python = spawnSync("python3", ["-B", PYTHON_VERIFIER, "/nonexistent/bundle.json"]);
   if (python.error === undefined) expect(python.status).toBe(2);
   const page = readFileSync(new URL("../../../docs/ledger.md", import.meta.url), "utf8");
