@@ -16,6 +16,7 @@ import { proxy } from "./proxy/routes.ts";
 import { publicRoutes } from "./api/public/public.ts";
 import { queue } from "./api/approvals/queue.ts";
 import { responses } from "./api/intents/response.ts";
+import { results } from "./api/intents/result.ts";
 import { slack } from "./callbacks/slack.ts";
 import { session } from "./sign-in/session.ts";
 import { signInPages } from "./sign-in/sign-in.ts";
@@ -64,6 +65,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", evidence);
   app.route("/", deliveries);
   app.route("/", responses);
+  app.route("/", results);
   app.route("/", overview);
   app.route("/", log);
   app.route("/", switches);

@@ -169,6 +169,7 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
       expiresIn: { absent: "the policy's time, which this can only shorten" },
       metadata: { absent: "no metadata", takes: { null: CLIENT, "{}": "the same" } },
       profile: { absent: "no profile, which can only make the decision stricter" },
+      executor: { absent: "whoever the registry names" },
     },
   },
   "POST /v1/intents/:id/edit": {

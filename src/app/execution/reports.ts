@@ -1,3 +1,4 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "../../core/base/json.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Instant } from "../../core/intent/state.ts";
@@ -7,8 +8,8 @@ import type { OrderFailure } from "./order-failure.ts";
 import { verifiedProof } from "./report-proof.ts";
 import { refusedOr } from "./unless-stopped.ts";
 
-/** Results are stored with the intent and shown to reviewers; a provider's whole response does not belong here. */
-const MAX_RESULT_BYTES = 32 * 1024;
+/** Results are stored with the intent and read by its proposer; a provider's whole response does not belong here. */
+const MAX_RESULT_BYTES = 64 * 1024;
 
 /** A worker's report of the write that it made. */
 export interface WorkerReport {
@@ -49,6 +50,6 @@ export async function reportOrder(
 function resultText(result: unknown): Result<string | null, OrderFailure> {
   if (result === undefined || result === null) return ok(null);
   const text = canonicalJson(result);
-  if (text.length <= MAX_RESULT_BYTES) return ok(text);
+  if (utf8ToBytes(text).length <= MAX_RESULT_BYTES) return ok(text);
   return err({ kind: "result_too_large", maxBytes: MAX_RESULT_BYTES });
 }

@@ -9,6 +9,7 @@ import { confirmProposer } from "./confirm-proposer.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
 import { likenessOf } from "../evaluation/alike.ts";
+import { executorElsewhere } from "./executor-elsewhere.ts";
 import { evaluateCounted, scopeOf, withTemplate } from "./evaluate-proposal.ts";
 import { identify, type GovernPorts, type ProposalInput } from "./proposal-input.ts";
 
@@ -39,6 +40,9 @@ export async function govern(
 ): Promise<Governed> {
   const { key } = input;
   const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
+  const elsewhere =
+    input.isRunByProposer === true ? executorElsewhere(proposer, input.request.destination, rules) : null;
+  if (elsewhere !== null) return { kind: "refused", refusal: elsewhere };
   const templated = withTemplate(input, rules);
   const { request, payload } = templated;
   const place = input.place ?? null;

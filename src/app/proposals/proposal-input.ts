@@ -15,6 +15,8 @@ export interface ProposalInput {
   readonly attended?: boolean;
   /** Without a key: the id of the intent to create, so that a repeated request meets its first attempt. */
   readonly place?: string | null;
+  /** True: the agent runs the write itself, so that a destination with another executor is refused. Not recorded. */
+  readonly isRunByProposer?: boolean;
   /** Set for a reviewer's edit: the editor counts as the proposer, and the agent executes. */
   readonly edited?: EditOrigin;
 }

@@ -9,6 +9,9 @@ import { receiveBody } from "./receive-body.ts";
 /** Limit of every body except a proposal's: it has a few fields. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
+/** A report's: a result of 64 KiB, spaced or escaped by a client's JSON. */
+export const REPORT_BODY_BYTES = 4 * SMALL_BODY_BYTES;
+
 /** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
 const BODY_BYTES_PER_PAYLOAD_BYTE = 2;
 const ENVELOPE_BYTES = 256 * 1024;

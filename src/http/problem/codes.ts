@@ -73,6 +73,7 @@ export const PROBLEM_CODES = [
   "navigation_refused",
   "no_payload",
   "no_response",
+  "no_result",
   "not_eligible",
   "not_found",
   "not_restored",

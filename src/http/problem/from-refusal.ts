@@ -99,7 +99,10 @@ export function problemOf(refusal: Refusal): Problem {
     case "vote_not_counted":
       return voteNotCounted(refusal);
     case "wrong_executor":
-      return problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
+      return {
+        ...problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`),
+        more: { executor: refusal.executor },
+      };
     default:
       return FIXED[refusal.reason];
   }

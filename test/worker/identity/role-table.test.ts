@@ -95,6 +95,8 @@ const TABLE: readonly Row[] = [
 
   // 404 says that the caller was let in: this one is nothing that Gate sends.
   { method: "GET", path: "/v1/intents/:id/response",       answers: [401, 404, 404, 403, 404, 404, 404, 404], of: sharedIntent },
+  // The proposer's alone, and nothing is reported yet.
+  { method: "GET", path: "/v1/intents/:id/result",         answers: [401, 404, 404, 403, 403, 403, 403, 403], of: sharedIntent },
   { method: "GET", path: "/v1/reads",                      answers: [401, 200, 200, 403, 403, 200, 200, 200] },
 
   { method: "POST", path: "/v1/intents/:id/approve",       answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },

@@ -4,6 +4,7 @@ import { currentOrder, type IntentState, type Order } from "../../../core/intent
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
+import { reportedResult } from "../../../app/execution/reported-result.ts";
 
 /** The contract's names of the executors. */
 export const MODE_NAMES = {
@@ -15,15 +16,9 @@ export const MODE_NAMES = {
 
 /** @param secrets null for every reader except the order's holder */
 export function orderView(record: IntentRecord, order: Order, secrets: OrderSecrets | null) {
-  const { state, notes, entries } = record;
+  const { state } = record;
   const payload = record.case?.payload;
   const { terms } = state;
-  const entriesOfOrder = entries.filter(
-    ({ body }) => (JSON.parse(body) as { order?: string }).order === order.id,
-  );
-  const result = notes.find(
-    ({ seq, kind }) => kind === "result" && entriesOfOrder.some((entry) => entry.seq === seq),
-  );
   return {
     executionId: order.id,
     execution_id: order.id,
@@ -47,7 +42,7 @@ export function orderView(record: IntentRecord, order: Order, secrets: OrderSecr
     reported_at: isoOrNull(order.report?.at ?? null),
     executed_at: isoOrNull(order.report?.executedAt ?? null),
     proof: order.report?.proof ?? null,
-    result: result === undefined ? null : (JSON.parse(result.text) as unknown),
+    result: reportedResult(record, order),
     approval_evidence: null,
   };
 }

@@ -9,7 +9,7 @@ import { reportOrder } from "../../../app/execution/reports.ts";
 import { EXECUTION_TOKEN_PREFIX } from "../../../app/execution/tokens.ts";
 import { authenticateKey } from "../../../app/identity/authenticate.ts";
 import { bearerOf, reauthenticateAfterBody, requireRole } from "../../middleware/auth.ts";
-import { readJson } from "../../middleware/body.ts";
+import { readJson, REPORT_BODY_BYTES, SMALL_BODY_BYTES } from "../../middleware/body.ts";
 import { readAhead } from "../../middleware/request-reads.ts";
 import { enforceRequestLimit } from "../../middleware/request-limit.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -86,7 +86,7 @@ async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; re
   const isHeartbeat = c.req.path.endsWith("/heartbeat");
   if (caller !== null && !isHeartbeat) await enforceRequestLimit(c, caller.id);
   const found = valueOrRefuse(await findOrder(c.req.param("id") ?? "", caller, ports));
-  const body = await readJson(c);
+  const body = await readJson(c, c.req.path.endsWith("/report") ? REPORT_BODY_BYTES : SMALL_BODY_BYTES);
   const given = body["execution_token"] ?? body["executionToken"] ?? c.req.header("X-Gate-Execution-Token");
   const shown = caller === null ? bearer : given;
   const token = typeof shown === "string" ? shown : null;

@@ -76,6 +76,7 @@ const PROPOSAL = requestSchema(
       .refine(isSmall, "too long for metadata")
       .nullish(),
     profile: z.string().min(1).max(128).optional(),
+    executor: z.literal("proposer").optional(),
   }),
   { aliases: ALIASES },
 );
@@ -96,6 +97,7 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
   }
   return {
     key: fields.idempotencyKey ?? null,
+    isRunByProposer: fields.executor === "proposer",
     payload: payloadOf({ ...fields, payload: fields.payload ?? undefined }),
     request: {
       destination: fields.destination,
