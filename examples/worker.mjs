@@ -9,7 +9,7 @@
 //   CRM_FILE           the file that stands for the CRM    default ./crm.ndjson
 import { createHash } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
-import { signReport, verifyOrder } from "zehrava-gate";
+import { signReport, verifyOrder } from "zehrava-gate/verify";
 
 const endpoint = process.env.GATE_ENDPOINT ?? "http://localhost:4000";
 const destination = process.env.GATE_DESTINATION ?? "salesforce.import";

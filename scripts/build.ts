@@ -9,12 +9,14 @@
  */
 import { execFile } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -164,49 +166,51 @@ interface ClientBuild {
 const BESIDE_COMMAND: ClientBuild = { outdir: "dist/sdk", hasSourceMaps: true };
 const OWN_PACKAGE: ClientBuild = { outdir: "sdk/typescript/dist", hasSourceMaps: false };
 
-/** The parts of jose that the client uses: a library's code is not for reading, and is small in a file of its own. */
-const JOSE_PARTS = "CompactSign, createLocalJWKSet, createRemoteJWKSet, errors, importJWK, jwtVerify";
+/** The entries of the client, which share what they have in common: an error is of one class, whoever throws it. */
+const CLIENT_ENTRIES = {
+  gate: "sdk/typescript/gate.ts",
+  propose: "sdk/typescript/propose.ts",
+  verify: "sdk/typescript/verify.ts",
+};
 
 async function bundleSdk({ outdir, hasSourceMaps }: ClientBuild): Promise<void> {
-  const common: BuildOptions = {
+  const folder = join(ROOT, outdir);
+  if (existsSync(folder)) removeShared(folder);
+  await bundle({
+    entryPoints: CLIENT_ENTRIES,
+    outdir,
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
+    splitting: true,
+    chunkNames: "shared-[hash]",
     sourcemap: hasSourceMaps ? "linked" : false,
-  };
-  await Promise.all([
-    bundle({
-      ...common,
-      stdin: { contents: `export { ${JOSE_PARTS} } from "jose"`, resolveDir: ROOT },
-      outfile: `${outdir}/jose.js`,
-      minifyIdentifiers: true,
-      sourcemap: false,
-      // Its license asks for the notice in every copy.
-      banner: {
-        js: `/*\n${readFileSync(join(ROOT, "node_modules", "jose", "LICENSE.md"), "utf8").trim()}\n*/`,
-      },
-    }),
-    bundle({
-      ...common,
-      entryPoints: ["sdk/typescript/gate.ts"],
-      outfile: `${outdir}/gate.js`,
-      // People read it, and bundlers need the comments inside its imports.
-      minifyWhitespace: false,
-      minifySyntax: false,
-      plugins: [beside("jose", "./jose.js")],
-    }),
-  ]);
+    // People read it, and bundlers need the comments inside its imports.
+    minifyWhitespace: false,
+    minifySyntax: false,
+  });
+  // The verifier brings a library, whose license asks for its notice in every copy.
+  const license = readFileSync(join(ROOT, "node_modules", "@noble", "hashes", "LICENSE"), "utf8");
+  appendFileSync(join(folder, "verify.js"), `\n/*\n@noble/hashes: ${license.trim()}\n*/\n`);
+}
+
+/** Their names change with their content. */
+function removeShared(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.startsWith("shared-")) rmSync(join(folder, name));
 }
 
 async function declareSdkTypes({ outdir }: ClientBuild): Promise<void> {
   const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  await run(
-    process.execPath,
-    [tsc, "-p", join("sdk", "typescript", "tsconfig.build.json"), "--outDir", outdir],
-    {
-      cwd: ROOT,
-    },
+  const project = join("sdk", "typescript", "tsconfig.build.json");
+  await run(process.execPath, [tsc, "-p", project, "--outDir", outdir], { cwd: ROOT });
+  // The verifier's own declarations would bring the server's with them.
+  const types = "./verify-bundle-types.js";
+  replaceFile(
+    join(ROOT, outdir, "verify-bundle.d.ts"),
+    `import type { VerifyBundle } from "${types}";\nexport declare const verifyBundle: VerifyBundle;\n`,
   );
+  const entry = readFileSync(join(ROOT, CLIENT_ENTRIES.verify), "utf8");
+  replaceFile(join(ROOT, outdir, "verify.d.ts"), entry.replaceAll('.ts"', '.js"'));
 }
 
 /** Validates policies and registry before bundling: an error in them stops the build. */

@@ -141,9 +141,9 @@ const VERIFIER: Wing = {
 
 const SDK: Wing = {
   rooms: ["sdk"],
-  imports: [],
-  packages: ["jose", "node:"],
-  rule: "the SDK speaks HTTP: it imports nothing of the server",
+  imports: ["verifier"],
+  packages: ["node:"],
+  rule: "the SDK speaks HTTP: it imports nothing of the server, and its entry `verify` the verifier",
 };
 
 const COMMAND: Wing = {

@@ -6,7 +6,8 @@ import type { Running } from "./server.ts";
 
 /** What an agent, a reviewer and a worker do with the client: from a proposal to a verified order and its report. */
 const PROGRAM = `
-import { Gate, GateError, verifyOrder } from "zehrava-gate-client";
+import { Gate } from "zehrava-gate-client";
+import { verifyOrder } from "zehrava-gate-client/verify";
 
 const gate = new Gate();
 const rows = Array.from({ length: 200 }, (_, at) => ({ email: "a" + at + process.pid + "@example.com" }));
@@ -22,7 +23,7 @@ if (verified.intentId !== proposed.intentId) throw new Error("verified another o
 const report = { executionId: order.executionId, executionToken: order.execution_token, status: "succeeded" };
 const { status } = await gate.report(report);
 const refused = await gate.propose({ destination: "a.b", policy: "p", recordCount: NaN }).catch((error) => error);
-if (!(refused instanceof GateError)) throw new Error("NaN was sent");
+if (!(refused instanceof TypeError)) throw new Error("NaN was sent");
 console.log(status);
 `;
 

@@ -1,4 +1,5 @@
-import { environment, nodeParts } from "./runtime.ts";
+import { environment } from "./environment.ts";
+import { nodeParts } from "./runtime.ts";
 
 /** Loopback names: the SDK sends a local server's key to no other host. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);

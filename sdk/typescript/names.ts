@@ -1,4 +1,4 @@
-import { GateError } from "./gate-error.ts";
+import { GateOptionError } from "./gate-error.ts";
 
 /** `recordCount` → `record_count`, in types. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
@@ -24,32 +24,50 @@ export function camelCase(name: string): string {
  * Options under their camelCase names. An unknown option is an error: with a misspelt `recordCout` dropped silently,
  * policies would evaluate the proposal without its count.
  *
- * @throws {GateError} `invalid_option`
+ * @throws {GateOptionError}
  */
 export function knownOptions<Name extends string>(
   options: object,
   known: ReadonlySet<Name>,
 ): Partial<Readonly<Record<Name, unknown>>> {
+  if (typeof options !== "object" || options === null) throw new GateOptionError("options must be an object");
   const found: Partial<Record<Name, unknown>> = {};
   for (const [key, value] of Object.entries(options)) {
     const name = camelCase(key) as Name;
-    if (!known.has(name)) throw new GateError(`unknown option: ${key}`, { code: "invalid_option" });
+    if (!known.has(name)) throw new GateOptionError(`unknown option: ${key}`);
     if (value === undefined) continue;
     if (found[name] !== undefined && found[name] !== value) {
-      throw new GateError(`${name} is given twice with different values`, { code: "invalid_option" });
+      throw new GateOptionError(`${name} is given twice with different values`);
     }
     found[name] = value;
   }
   return found;
 }
 
-/** The members of a response under both spellings; a member that the server sent is never replaced. */
-export function inBothCases(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const both: Record<string, unknown> = { ...body };
+/** Options as the API spells them. */
+export function snakeMembers(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [snakeCase(name), value]));
+}
+
+/**
+ * The members of a response, each printed once: as the server spells it, in camelCase where it sends both spellings. The
+ * other spelling can be read all the same.
+ */
+export function withAliases(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const shown: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(body)) {
-    for (const name of [camelCase(key), snakeCase(key)]) {
-      if (!Object.hasOwn(both, name)) both[name] = value;
+    const camel = camelCase(key);
+    // The contract names an intent twice.
+    const isDouble = key === "proposalId" ? body["intentId"] === value : camel !== key && camel in body;
+    define(shown, key, value, !isDouble);
+    for (const name of [camel, snakeCase(key)]) {
+      if (!Object.hasOwn(body, name)) define(shown, name, value, false);
     }
   }
-  return both;
+  return shown;
+}
+
+function define(target: object, name: string, value: unknown, enumerable: boolean): void {
+  // Defined, not assigned: a member `__proto__` of the response must stay a member.
+  Object.defineProperty(target, name, { value, enumerable, configurable: true, writable: true });
 }

@@ -1,62 +1,59 @@
-import { GateError } from "./gate-error.ts";
-import { knownOptions } from "./names.ts";
-import { MAX_PAYLOAD_BYTES, type PayloadInput, wirePayload } from "./payload.ts";
-import type { ProposeOptions } from "./types.ts";
+import { GateOptionError } from "./gate-error.ts";
+import { knownOptions, snakeCase } from "./names.ts";
+import { namesIn } from "./option-names.ts";
+import { type PayloadInput, type PayloadLimits, type WirePayload, wirePayload } from "./payload.ts";
+import type { ProposeOptions } from "./options.ts";
 
-/** Each option and its name on the wire: the contract mixes the two spellings. */
-const WIRE_NAMES = {
-  destination: "destination",
-  policy: "policy",
-  recordCount: "recordCount",
-  estimatedRecords: "estimated_records",
-  estimatedValueUsd: "estimated_value_usd",
-  sensitivityTags: "sensitivity_tags",
-  idempotencyKey: "idempotency_key",
-  onBehalfOf: "on_behalf_of",
-  principalId: "principal_id",
-  expiresIn: "expiresIn",
-  metadata: "metadata",
-  action: "action",
-  profile: "profile",
-  runId: "runId",
-  payloadName: "payload_name",
-  payloadMediaType: "payload_media_type",
-  payloadReference: "payload_reference",
-} as const;
+export const PROPOSAL_NAMES = namesIn(
+  "payload destination policy recordCount estimatedRecords estimatedValueUsd sensitivityTags idempotencyKey onBehalfOf principalId expiresIn metadata action profile runId payloadName payloadMediaType payloadReference",
+);
 
-type OptionName = keyof typeof WIRE_NAMES | "payload";
-
-const KNOWN: ReadonlySet<OptionName> = new Set([...(Object.keys(WIRE_NAMES) as OptionName[]), "payload"]);
+/** The contract mixes the two spellings on the wire. */
+const CAMEL_CASE = namesIn("recordCount expiresIn runId");
 
 /**
  * The body of a proposal.
  *
- * @throws {GateError} `invalid_option`, `payload_too_large`, `unreadable_payload`
+ * @param prepared the payload's members, where they are not made of the option
+ * @throws {GateOptionError}
+ * @throws {GateError} `payload_too_large`, `unreadable_payload`
  */
 export async function proposalBody(
   options: ProposeOptions,
-  {
-    readFiles = true,
-    maxPayloadBytes = MAX_PAYLOAD_BYTES,
-  }: { readFiles?: boolean; maxPayloadBytes?: number },
+  limits: PayloadLimits,
+  prepared?: WirePayload,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { payload, ...rest } = knownOptions(options, KNOWN);
-  for (const required of ["destination", "policy"] as const) {
-    if (typeof rest[required] !== "string" || rest[required] === "") {
-      throw new GateError(`${required} is required`, { code: "invalid_option" });
+  const { payload, ...rest } = knownOptions(options, PROPOSAL_NAMES);
+  requireTexts(rest);
+  if (payload !== undefined && rest.payloadReference !== undefined) {
+    throw new GateOptionError("pass payload or payloadReference, not both");
+  }
+  if (rest.idempotencyKey === "") throw new GateOptionError("idempotencyKey can't be empty");
+  requireCount("recordCount", rest.recordCount, true);
+  requireCount("estimatedRecords", rest.estimatedRecords, true);
+  requireCount("estimatedValueUsd", rest.estimatedValueUsd, false);
+  const body: Record<string, unknown> =
+    prepared ?? (await wirePayload(payload as PayloadInput | undefined, limits));
+  // Explicit options override the values derived from the file's name.
+  for (const [name, value] of Object.entries(rest)) {
+    body[CAMEL_CASE.has(name as "runId") ? name : snakeCase(name)] = value;
+  }
+  return body;
+}
+
+/** @throws {GateOptionError} where one is missing */
+export function requireTexts(options: Partial<Readonly<Record<string, unknown>>>): void {
+  for (const name of ["destination", "policy"]) {
+    if (typeof options[name] !== "string" || options[name] === "") {
+      throw new GateOptionError(`${name} is required`);
     }
   }
-  if (payload !== undefined && rest.payloadReference !== undefined) {
-    throw new GateError("pass payload or payloadReference, not both", { code: "invalid_option" });
+}
+
+/** A negative number is below every threshold of a policy. */
+function requireCount(name: string, value: unknown, isWhole: boolean): void {
+  if (typeof value !== "number") return;
+  if (value < 0 || (isWhole && value % 1 > 0)) {
+    throw new GateOptionError(`${name} must be a ${isWhole ? "whole number" : "number"}, not negative`);
   }
-  const body: Record<string, unknown> = await wirePayload(payload as PayloadInput | undefined, {
-    readFiles,
-    maxBytes: maxPayloadBytes,
-  });
-  // Explicit options override the values derived from the file's name.
-  const named = Object.entries(rest).map(([name, value]) => [
-    WIRE_NAMES[name as keyof typeof WIRE_NAMES],
-    value,
-  ]);
-  return { ...body, ...Object.fromEntries(named) };
 }

@@ -1,5 +1,5 @@
 import { GateError } from "./gate-error.ts";
-import type { UpstreamResponse } from "./types.ts";
+import type { UpstreamResponse } from "./answers.ts";
 
 /**
  * The upstream's response in Gate's, with the body's bytes beside its text.
@@ -15,7 +15,7 @@ export function upstreamResponse(answer: Readonly<Record<string, unknown>>): Ups
     });
   }
   const bytes = encoding === "utf-8" ? new TextEncoder().encode(body) : fromBase64(body);
-  return { ...answer, bytes } as unknown as UpstreamResponse;
+  return Object.assign(answer, { bytes }) as unknown as UpstreamResponse;
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -9,18 +9,11 @@ import { GateError } from "./gate-error.ts";
  */
 
 interface ProcessLike {
-  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly versions?: { readonly node?: string };
 }
 
 function processLike(): ProcessLike | undefined {
   return (globalThis as { readonly process?: ProcessLike }).process;
-}
-
-/** An environment variable; undefined where it is unset or empty, or the runtime has no environment. */
-export function environment(name: string): string | undefined {
-  const value = processLike()?.env?.[name];
-  return value === "" ? undefined : value;
 }
 
 export interface NodeParts {

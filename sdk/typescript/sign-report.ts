@@ -1,4 +1,4 @@
-import { CompactSign, importJWK } from "jose";
+import { base64Url } from "./jws.ts";
 import type { VerifiedOrder } from "./verify-order.ts";
 
 /** RFC 8037: an Ed25519 private key as a JWK. */
@@ -28,7 +28,9 @@ export async function signReport(
   claims: ReportClaims,
   privateKey: PrivateKey,
 ): Promise<string> {
-  const key = await importJWK(privateKey, "EdDSA");
+  const { kty, crv, x, d } = privateKey;
+  const jwk = { kty, crv: String(crv), x: String(x), d: String(d) };
+  const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["sign"]);
   const payload = {
     order: order.executionId,
     intent_digest: order.intentDigest,
@@ -38,7 +40,11 @@ export async function signReport(
     provider_reference: claims.providerReference,
     iat: Math.floor(Date.now() / 1000),
   };
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-    .setProtectedHeader({ alg: "EdDSA", typ: "gate-report+jwt" })
-    .sign(key);
+  const signed = [{ alg: "EdDSA", typ: "gate-report+jwt" }, payload].map(encoded).join(".");
+  const signature = await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(signed));
+  return `${signed}.${base64Url(new Uint8Array(signature))}`;
+}
+
+function encoded(part: object): string {
+  return base64Url(new TextEncoder().encode(JSON.stringify(part)));
 }

@@ -1,11 +1,10 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
-import { GateError } from "./gate-error.ts";
+import { GateError, GateOptionError } from "./gate-error.ts";
+import { sha256Hex } from "./hex.ts";
+import { invalid, parseJws, type PublicKeySet } from "./jws.ts";
+import { publishedKeys } from "./published-keys.ts";
 import { requireSupportedRuntime } from "./runtime.ts";
 
-/** RFC 7517: public keys as `/.well-known/jwks.json` has them. */
-export interface PublicKeySet {
-  readonly keys: readonly { readonly kty: string; readonly [member: string]: unknown }[];
-}
+export type { PublicKeySet } from "./jws.ts";
 
 export interface VerifyOrderOptions {
   /** Gate's address: its keys are fetched from `/.well-known/jwks.json` and cached. */
@@ -37,8 +36,6 @@ export interface VerifiedOrder {
   readonly expiresAt: Date;
 }
 
-const remoteKeySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
-
 /**
  * Verifies that an order is genuine, unexpired, for this worker's destination, and for exactly these bytes. Only a
  * claim shows that it was not revoked since.
@@ -48,7 +45,7 @@ const remoteKeySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 export async function verifyOrder(order: string, options: VerifyOrderOptions): Promise<VerifiedOrder> {
   requireSupportedRuntime();
   const { destination, issuer, payload, lastFence } = options;
-  const claims = await verifiedClaims(order, keySet(options), issuer, destination);
+  const claims = await verifiedClaims(order, options, issuer, destination);
   const { payload_digest: payloadDigest, fence } = claims;
   if (payload !== undefined && payloadDigest !== (await sha256Hex(payload))) {
     throw new GateError("the payload's digest is not the approved one", { code: "payload_mismatch" });
@@ -73,6 +70,7 @@ export async function verifyOrder(order: string, options: VerifyOrderOptions): P
 interface Claims {
   readonly jti: string;
   readonly sub: string;
+  readonly iat: number;
   readonly exp: number;
   readonly intent_id: string;
   readonly intent_digest: string;
@@ -83,45 +81,50 @@ interface Claims {
   readonly idempotency_key: string;
 }
 
-type KeySet = ReturnType<typeof createLocalJWKSet> | ReturnType<typeof createRemoteJWKSet>;
+const TYPES: Readonly<Record<string, "string" | "number">> = {
+  jti: "string",
+  sub: "string",
+  iat: "number",
+  exp: "number",
+  intent_id: "string",
+  intent_digest: "string",
+  destination: "string",
+  fence: "number",
+};
 
 async function verifiedClaims(
   order: string,
-  keys: KeySet,
+  { keys, endpoint }: VerifyOrderOptions,
   issuer: string,
   destination: string,
 ): Promise<Claims> {
-  try {
-    // RFC 8725: fixed type and algorithm, so that no other token passes for an order.
-    const { payload } = await jwtVerify<Claims>(order, keys, {
-      typ: "gate-order+jwt",
-      algorithms: ["EdDSA"],
-      issuer,
-      audience: destination,
-      requiredClaims: ["jti", "sub", "iat", "exp", "intent_id", "intent_digest", "destination", "fence"],
-    });
-    if (payload.destination !== destination || !Number.isInteger(payload.fence)) {
-      throw new GateError("the order is not for this destination", { code: "invalid_order" });
-    }
-    return payload;
-  } catch (error) {
-    if (error instanceof GateError) throw error;
-    const code = error instanceof errors.JWTExpired ? "order_expired" : "invalid_order";
-    throw new GateError(error instanceof Error ? error.message : "not an order", { code, cause: error });
+  const jws = parseJws(order, "gate-order+jwt");
+  const { kid, claims } = jws;
+  const known = keys?.keys ?? (await publishedKeys(required(endpoint), kid));
+  const [key, second] = known.filter((each) => kid === null || each["kid"] === kid);
+  if (key === undefined || second !== undefined) throw invalid("no one key has its id");
+  const isSigned = await jws.isSignedBy(key).catch((error: unknown) => {
+    throw invalid("its key is not an Ed25519 key", error);
+  });
+  if (!isSigned) throw invalid("its signature is not of that key");
+  for (const [name, type] of Object.entries(TYPES)) {
+    if (typeof claims[name] !== type) throw invalid(`it has no ${name}`);
   }
+  const { iss, aud, nbf } = claims;
+  if (iss !== issuer) throw invalid(`its issuer is ${JSON.stringify(iss)}`);
+  const isForUs = Array.isArray(aud) ? aud.includes(destination) : aud === destination;
+  if (!isForUs || claims["destination"] !== destination || !Number.isInteger(claims["fence"])) {
+    throw invalid("it is not for this destination");
+  }
+  const now = Math.floor(Date.now() / 1_000);
+  if (nbf !== undefined && !(typeof nbf === "number" && nbf <= now)) throw invalid("it is not valid yet");
+  if (!((claims["exp"] as number) > now)) {
+    throw new GateError("the order has expired", { code: "order_expired" });
+  }
+  return claims as unknown as Claims;
 }
 
-function keySet({ keys, endpoint }: VerifyOrderOptions): KeySet {
-  if (keys !== undefined) return createLocalJWKSet({ keys: [...keys.keys] });
-  if (endpoint === undefined) throw new GateError("pass endpoint or keys", { code: "invalid_option" });
-  const url = new URL("/.well-known/jwks.json", endpoint);
-  const known = remoteKeySets.get(url.href) ?? createRemoteJWKSet(url);
-  remoteKeySets.set(url.href, known);
-  return known;
-}
-
-async function sha256Hex(data: Uint8Array | string): Promise<string> {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : Uint8Array.from(data);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function required(endpoint: string | URL | undefined): string | URL {
+  if (endpoint === undefined) throw new GateOptionError("pass endpoint or keys");
+  return endpoint;
 }

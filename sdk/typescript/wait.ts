@@ -1,4 +1,11 @@
-import { GateError } from "./gate-error.ts";
+import type { Answer, WaitResult } from "./answers.ts";
+import type { Connection } from "./connection.ts";
+import { GateError, GateOptionError } from "./gate-error.ts";
+import { knownOptions } from "./names.ts";
+import type { IntentOption, WaitOptions } from "./options.ts";
+import { intentPath, requireId } from "./paths.ts";
+import { pause } from "./pause.ts";
+import { namesIn } from "./option-names.ts";
 
 /** One long poll: shorter than the idle timeouts of usual proxies. */
 const POLL_SECONDS = 30;
@@ -14,52 +21,65 @@ const LONGEST_PAUSE_MS = 10_000;
 /** The longest `Retry-After` that is obeyed: a proxy's larger default must not stall the wait. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-export interface Polled<Answer> {
-  readonly answer: Answer;
-  readonly decided: boolean;
-  /** The intent that replaced this one; null: none did. */
-  readonly successor: string | null;
-}
+/** People decide within minutes or hours; a caller that waits longer sets `timeout`. */
+const DEFAULT_WAIT_MS = 300_000;
 
-export interface Waiting<Answer> {
-  readonly intentId: string;
-  readonly timeoutMs: number;
-  readonly followEdits: boolean;
-  readonly signal: AbortSignal | undefined;
-  /** One long poll of `seconds`, aborted by `signal`. */
-  poll(intentId: string, seconds: number, signal: AbortSignal): Promise<Polled<Answer>>;
-}
+const OPTIONS = namesIn("intentId timeout signal followEdits");
 
 /**
- * Polls until the intent is decided. Transient failures are retried with pauses; refusals are thrown.
+ * Resolves once a person has decided, or the intent has expired: read `status`. The server holds each call open, so the
+ * response comes with the decision. Transient failures are retried.
  *
- * @throws {GateError} `timeout` when the time is over; the signal's reason when that aborts
+ * @throws {GateError} `timeout` when no decision came in time; the signal's reason when that aborts
  */
-export async function waitUntilDecided<Answer>(waiting: Waiting<Answer>): Promise<Answer> {
-  const { timeoutMs, signal, followEdits, poll } = waiting;
+export async function wait(
+  at: Connection,
+  intent: string | (IntentOption & WaitOptions),
+  options: WaitOptions = {},
+): Promise<WaitResult> {
+  const named = typeof intent === "string" ? { intentId: intent } : intent;
+  const given = { ...knownOptions(named, OPTIONS), ...knownOptions(options, OPTIONS) };
+  const { timeout = DEFAULT_WAIT_MS, signal, followEdits = true } = given;
+  if (typeof timeout !== "number" || !(timeout >= 0)) {
+    throw new GateOptionError("timeout is a number of milliseconds");
+  }
+  const intentId = requireId(given.intentId, "intentId");
+  return waitUntilDecided(at, intentId, timeout, followEdits === true, signal as AbortSignal | undefined);
+}
+
+async function waitUntilDecided(
+  at: Connection,
+  intentId: string,
+  timeoutMs: number,
+  followEdits: boolean,
+  signal: AbortSignal | undefined,
+): Promise<WaitResult> {
   const end = performance.now() + timeoutMs;
-  const seen = new Set([waiting.intentId]);
-  let id = waiting.intentId;
-  let last: unknown;
+  const seen = new Set([intentId]);
+  let id = intentId;
+  let last: Answer | null = null;
   for (let pauses = 0; ;) {
-    signal?.throwIfAborted();
-    const left = Math.max(end - performance.now(), 0);
-    const seconds = Math.min(Math.ceil(left / 1_000), POLL_SECONDS);
     const sent = performance.now();
-    let retryAfter = 0;
+    const left = Math.max(end - sent, 0);
+    const seconds = Math.min(Math.ceil(left / 1_000), POLL_SECONDS);
+    let failure: GateError | null = null;
     try {
       const limitMs = seconds * 1_000 + GRACE_MS;
-      const polled = await poll(
-        id,
-        seconds,
-        limited(seconds === 0 ? limitMs : Math.min(limitMs, left + LAST_GRACE_MS), signal),
-      );
-      const { answer, decided, successor } = polled;
+      const answer = await at.send({
+        method: "GET",
+        path: `${intentPath(id)}/wait?timeout=${seconds}`,
+        retries: 0,
+        timeoutMs: seconds === 0 ? limitMs : Math.min(limitMs, left + LAST_GRACE_MS),
+        ...(signal && { signal }),
+      });
       last = answer;
-      if (decided) {
-        if (!followEdits || successor === null || seen.has(successor)) return answer;
+      if (answer["decided"] === true) {
+        const { successor_id: successor } = answer;
+        if (!followEdits || typeof successor !== "string" || seen.has(successor)) {
+          return answer as unknown as WaitResult;
+        }
         id = successor;
-        seen.add(successor);
+        seen.add(id);
         pauses = 0;
         continue;
       }
@@ -69,13 +89,12 @@ export async function waitUntilDecided<Answer>(waiting: Waiting<Answer>): Promis
         if (left > seconds * 1_000) continue;
       }
     } catch (error) {
-      signal?.throwIfAborted();
-      if (!isTransient(error, id !== waiting.intentId)) throw error;
-      last = error;
-      retryAfter = Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+      if (!isTransient(error, id !== intentId)) throw error;
+      failure = error;
     }
     const rest = end - performance.now();
-    if (rest <= 0) throw timedOut(id, timeoutMs, last);
+    if (rest <= 0) throw timedOut(id, timeoutMs, last, failure);
+    const retryAfter = Math.min(failure?.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
     await pause(Math.min(Math.max(backoff(pauses), retryAfter), rest), signal);
     pauses += 1;
   }
@@ -95,30 +114,11 @@ function isTransient(error: unknown, isSuccessor: boolean): error is GateError {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function timedOut(id: string, timeoutMs: number, last: unknown): GateError {
-  const why = last instanceof GateError ? `; the last call: ${last.message}` : "";
+function timedOut(id: string, timeoutMs: number, last: Answer | null, failure: GateError | null): GateError {
+  const why = failure === null ? "" : `; the last call: ${failure.message}`;
   return new GateError(`no decision on ${id} within ${timeoutMs} ms${why}`, {
     code: "timeout",
-    body: last instanceof GateError ? last.body : last,
-    ...(last instanceof GateError ? { cause: last } : {}),
-  });
-}
-
-function limited(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", aborted, { once: true });
+    body: last ?? failure?.body,
+    cause: failure ?? undefined,
   });
 }

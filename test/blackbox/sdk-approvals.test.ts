@@ -99,7 +99,7 @@ const CALLS: readonly [string, (gate: Gate) => Promise<unknown>, Sent][] = [
       method: "POST",
       path: "/v1/intents/int_1/edit",
       key: REVIEWER,
-      body: { payload: "a\n1\n", recordCount: 1, reason: "one too many", digest: DIGEST },
+      body: { payload: "a\n1\n", record_count: 1, reason: "one too many", digest: DIGEST },
     },
   ],
   [

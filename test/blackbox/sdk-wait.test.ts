@@ -99,7 +99,7 @@ describe("the SDK's wait", () => {
   });
 
   test("rejects with `timeout` when no decision comes, with the last answer attached", async () => {
-    const { requests, gate } = server(held);
+    const { requests, gate } = server(held, held, { afterMs: 10_000, body: PENDING });
     const error = await outcome(gate.wait(ID, { timeout: 70_000 }));
     expect(error).toBeInstanceOf(GateError);
     expect(error).toMatchObject({ code: "timeout", body: { status: "pending_approval" } });

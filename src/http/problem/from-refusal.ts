@@ -101,7 +101,7 @@ export function problemOf(refusal: Refusal): Problem {
     case "wrong_executor":
       return {
         ...problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`),
-        more: { executor: refusal.executor },
+        more: { executor: refusal.executor, remedy: WRONG_EXECUTOR_REMEDY[refusal.executor] },
       };
     default:
       return FIXED[refusal.reason];
@@ -126,6 +126,14 @@ const INTENT_EXPIRED: Problem = {
 };
 
 const ORDER_EXPIRED = problem(410, "order_expired", "The order has expired; a person resolves the outcome.");
+
+/** What a caller does that wants to execute the write itself. */
+const WRONG_EXECUTOR_REMEDY = {
+  gate: "Gate sends this destination's writes itself: propose, and wait for the outcome.",
+  forward: "Call the provider through Gate's address: docs/reverse-proxy.md.",
+  external_pull: "Propose, and have the payload downloaded once: POST /v1/deliver.",
+  runner: "Order the write: POST /v1/intents/:id/execute.",
+} as const;
 
 type FixedReason = Exclude<
   Refusal["reason"],
