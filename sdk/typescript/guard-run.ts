@@ -4,7 +4,7 @@ import { claim, heartbeat, report } from "./executions.ts";
 import { GateError } from "./gate-error.ts";
 import { GateIndeterminateError } from "./guard-errors.ts";
 import { type Checked, OUTCOMES, type ThrownOutcome } from "./guard-options.ts";
-import { OMITTED } from "./guard-state.ts";
+import { isOmitted, OMITTED } from "./guard-state.ts";
 import { jsonText } from "./json-text.ts";
 
 /** As the server's limit of a result. */
@@ -146,13 +146,9 @@ async function reported(
   } catch (error) {
     if (error instanceof GateError && error.code === "already_reported") return;
     // Its text has what the server's parser refuses: the outcome matters more.
-    if (
-      error instanceof GateError &&
-      (error.status === 400 || error.status === 413) &&
-      outcome.result !== undefined
-    ) {
-      const { result: _refused, ...rest } = outcome;
-      return reported(at, held, rest);
+    const isRefused = error instanceof GateError && (error.status === 400 || error.status === 413);
+    if (isRefused && outcome.result !== undefined && !isOmitted(outcome.result)) {
+      return reported(at, held, { ...outcome, ...omitted("not_json") });
     }
     throw error;
   }

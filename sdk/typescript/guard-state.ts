@@ -1,4 +1,4 @@
-import type { Answer, WriteResult } from "./answers.ts";
+import type { Answer } from "./answers.ts";
 import type { Connection } from "./connection.ts";
 import { GateError, type GateErrorDetail, textIn } from "./gate-error.ts";
 import {
@@ -71,13 +71,13 @@ export async function storedResult(at: Connection, intentId: string): Promise<un
     const remedy = "Call under another key for another attempt.";
     throw new GateFailedError(message, { ...detail, code: "failed", remedy }, stored.result);
   }
-  if (stored?.outcome === "succeeded" && !isOmitted(stored)) return stored.result;
+  if (stored?.outcome === "succeeded" && !isOmitted(stored.result)) return stored.result;
   throw new GateDuplicateError("this write was made, and its result is not stored", {
     ...detail,
     code: "result_unavailable",
   });
 }
 
-function isOmitted({ result: value }: WriteResult): boolean {
+export function isOmitted(value: unknown): boolean {
   return typeof value === "object" && value !== null && OMITTED in value;
 }

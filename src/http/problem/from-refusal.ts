@@ -174,11 +174,10 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
     "The request carries another credential than the one it was proposed with, and an approval is for one account. Repeat it with the first credential, or withdraw the intent and propose the write anew.",
   ),
   not_proposer: INTENT_NOT_FOUND,
-  not_runner: problem(
-    403,
-    "not_runner",
-    "The destination names other runners, or another worker holds the claim.",
-  ),
+  not_runner: {
+    ...problem(403, "not_runner", "The destination names other runners, or another worker holds the claim."),
+    more: { remedy: "Propose: the runners that the registry names execute this destination's writes." },
+  },
   claim_required: problem(
     409,
     "claim_required",
