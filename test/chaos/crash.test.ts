@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { type Body, eventsOf, list, startGate, text } from "../support/gate.ts";
 import { faultsOf, type LedgerRow, macKeyOf, readLedgerFile } from "../support/ledger-file.ts";
+import { mulberry32 } from "../support/mulberry32.ts";
 import { testSeed, volume } from "../support/volume.ts";
 import type { Answer, Principal } from "../support/client.ts";
 
@@ -298,15 +299,4 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
-}
-
-/** A small generator of numbers from 0 to 1 with a seed; what it is called in the literature. */
-function mulberry32(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
