@@ -34,6 +34,7 @@ const TOLERANCE_SECONDS = 300;
 export async function verifyWebhook(options: VerifyWebhookOptions): Promise<VerifiedWebhook> {
   const { secret, headers, body, toleranceSeconds = TOLERANCE_SECONDS } = options;
   const secrets = typeof secret === "string" ? [secret] : secret;
+  if (secrets.length === 0) throw new GateOptionError("secret is required");
   const [id, timestamp, signatures] = (["id", "timestamp", "signature"] as const).map((name) =>
     headerOf(headers, `webhook-${name}`),
   );
