@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { inRoot, type Packed } from "./npm.ts";
 
-/** What an agent's image may carry for the client alone. */
-const MAX_CLIENT_BYTES = 100_000;
+/** What an image of an agent may carry for the client, most of it types and the verification of evidence. */
+const MAX_CLIENT_BYTES = 220_000;
 
 /** Files without which the server, the command or their documents don't work. */
 const NEEDED = [

@@ -12,9 +12,10 @@ import type {
 } from "./answers.ts";
 import type { CallOptions } from "./call-options.ts";
 import { connect } from "./connect.ts";
-import type { ApiRequest, Connection, GateOptions } from "./connection.ts";
+import type { Connection, GateOptions } from "./connection.ts";
 import { batch, decide, edit } from "./decisions.ts";
 import { claim, execute, getExecution, heartbeat, report } from "./executions.ts";
+import type { Routes } from "./generated/routes.ts";
 import { guard, type Guarded, type GuardOptions } from "./guard.ts";
 import type {
   ApprovalListOptions,
@@ -35,6 +36,7 @@ import { intentsRequest, queueRequest, rows } from "./pages.ts";
 import { intentIdOf, intentPath } from "./paths.ts";
 import { check, propose } from "./proposals.ts";
 import { getIntent, readOf, response, result } from "./reads.ts";
+import { request, type RouteArguments } from "./request.ts";
 import { wait } from "./wait.ts";
 
 /**
@@ -213,8 +215,11 @@ export class Gate {
     return this.#at.send({ ...call, method: "GET", path: "/.well-known/gate", as: { key: null } });
   }
 
-  /** Any other call of the API, with the same limits, repeats and errors. */
-  async request(request: ApiRequest): Promise<Answer> {
-    return this.#at.send(request);
+  /** Any route by its name, `"POST /v1/switches"`, with the limits, repeats and errors of all other calls. */
+  request<Route extends keyof Routes>(
+    route: Route,
+    ...options: RouteArguments<Route>
+  ): Promise<Routes[Route]["answer"]> {
+    return request(this.#at, route, ...options);
   }
 }

@@ -83,7 +83,7 @@ async function tokenOf(
   const limits = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
   const { execution_token: token } = await at.send({ ...limits, method: "GET", path });
   if (typeof token === "string") return token;
-  throw new GateError("this key cannot read the order's token: pass executionToken", {
+  throw new GateError("pass executionToken: this key can't read it", {
     code: "no_execution_token",
   });
 }

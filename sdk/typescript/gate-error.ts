@@ -18,41 +18,45 @@ export interface GateErrorDetail {
   /** Gate's address, without a slash at its end; needed for links. */
   readonly endpoint?: string;
   readonly remedy?: string | null;
+  /** Members of the error's own class. */
+  readonly more?: object;
 }
 
 /** Gate refused the call. `blocked` and `duplicate_blocked` are results of a proposal, not errors: such calls resolve. */
 export class GateError extends Error {
   override readonly name: string = "GateError";
   /** HTTP status; 0: no response. */
-  readonly status: number;
+  declare readonly status: number;
   /** Stable: the server's `code`, or the SDK's own. */
-  readonly code: string;
+  declare readonly code: string;
   /** The response's body, parsed where it is JSON; null: no response. */
-  readonly body: unknown;
+  declare readonly body: unknown;
   /** The server's `Retry-After`, in milliseconds; null: it sent none. */
-  readonly retryAfterMs: number | null;
+  declare readonly retryAfterMs: number | null;
   /** The intent that the error is about; null: none is known. */
-  readonly intentId: string | null;
+  declare readonly intentId: string | null;
   /** Why the policies decided so, a stable code; null: no policy decided. */
-  readonly reasonCode: string | null;
+  declare readonly reasonCode: string | null;
   /** What to do about it; null: the message says all. */
-  readonly remedy: string | null;
-  readonly links: GateLinks;
+  declare readonly remedy: string | null;
+  declare readonly links: GateLinks;
 
   constructor(message: string, detail: GateErrorDetail) {
     super(message, detail.cause === undefined ? {} : detail);
-    const { status = 0, code, body = null, retryAfterMs = null, endpoint } = detail;
-    const members = (typeof body === "object" && body !== null ? body : {}) as Readonly<
-      Record<string, unknown>
-    >;
-    this.status = status;
-    this.code = code;
-    this.body = body;
-    this.retryAfterMs = retryAfterMs;
-    this.intentId = detail.intentId ?? textIn(members, "intentId", "intent_id");
-    this.reasonCode = textIn(members, "reason_code", "reasonCode");
-    this.remedy = detail.remedy ?? textIn(members, "remedy");
-    this.links = endpoint === undefined || this.intentId === null ? {} : linksOf(endpoint, this.intentId);
+    const { status = 0, code, body = null, retryAfterMs = null, endpoint, more } = detail;
+    const members = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const intentId = detail.intentId ?? textIn(members, "intentId", "intent_id");
+    Object.assign(this, {
+      status,
+      code,
+      body,
+      retryAfterMs,
+      intentId,
+      reasonCode: textIn(members, "reason_code", "reasonCode"),
+      remedy: detail.remedy ?? textIn(members, "remedy"),
+      links: endpoint === undefined || intentId === null ? {} : linksOf(endpoint, intentId),
+      ...more,
+    });
   }
 }
 

@@ -15,4 +15,7 @@ export {
   GatePendingError,
   GateRejectedError,
 } from "./guard-errors.ts";
+export type { Routes } from "./generated/routes.ts";
+export { request } from "./request.ts";
+export type { RouteArguments, RouteOptions } from "./request.ts";
 export type * from "./types.ts";

@@ -14,16 +14,7 @@ export class GateBlockedError extends GateError {
 export class GateRejectedError extends GateError {
   override readonly name: string = "GateRejectedError";
   /** The intent that a reviewer's edit created; null: it was not edited. */
-  readonly successorId: string | null;
-
-  constructor(
-    message: string,
-    detail: ConstructorParameters<typeof GateError>[1],
-    successorId: string | null,
-  ) {
-    super(message, detail);
-    this.successorId = successorId;
-  }
+  declare readonly successorId: string | null;
 }
 
 /** The write was not decided, or not executed, in time. */
@@ -40,22 +31,12 @@ export class GateDuplicateError extends GateError {
 export class GateFailedError extends GateError {
   override readonly name: string = "GateFailedError";
   /** What that run reported; null: nothing. */
-  readonly result: unknown;
-
-  constructor(message: string, detail: ConstructorParameters<typeof GateError>[1], result: unknown) {
-    super(message, detail);
-    this.result = result;
-  }
+  declare readonly result: unknown;
 }
 
 /** The write may have happened: `indeterminate`, or `report_failed` of a run of this very call. A person resolves it. */
 export class GateIndeterminateError extends GateError {
   override readonly name: string = "GateIndeterminateError";
   /** With `report_failed`: what the function returned. */
-  readonly value: unknown;
-
-  constructor(message: string, detail: ConstructorParameters<typeof GateError>[1], value?: unknown) {
-    super(message, detail);
-    this.value = value;
-  }
+  declare readonly value: unknown;
 }

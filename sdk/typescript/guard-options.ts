@@ -59,7 +59,7 @@ export function guardOptions(fn: unknown, options: object): Checked {
     throw new GateOptionError("waitMs is a number of milliseconds");
   }
   if (onThrow !== undefined && typeof onThrow !== "function" && !OUTCOMES.includes(onThrow)) {
-    throw new GateOptionError("onThrow is failed, retryable or indeterminate, or returns one of them");
+    throw new GateOptionError("onThrow must be failed, retryable or indeterminate");
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new GateOptionError("signal must be an AbortSignal");

@@ -58,12 +58,13 @@ export async function runClaimed(
   try {
     const value = await outcomeOf(at, held, options, run);
     await reported(at, held, { status: "succeeded", ...resultOf(value) }).catch((error: unknown) => {
-      const message = "the function ran, and Gate did not take its report";
-      throw new GateIndeterminateError(
-        message,
-        { ...held.about, code: "report_failed", cause: error },
-        value,
-      );
+      const message = "the function ran, and Gate took no report";
+      throw new GateIndeterminateError(message, {
+        ...held.about,
+        code: "report_failed",
+        cause: error,
+        more: { value },
+      });
     });
     return value;
   } finally {

@@ -34,7 +34,7 @@ export function refusalOf(at: Connection, intentId: string, answer: Answer): Gat
       return new GateBlockedError(`a policy blocks this write${because}`, detail("blocked"));
     case "expired":
       return new GateExpiredError(
-        `this write was not decided, or not executed, in time`,
+        `this write was not decided or executed in time`,
         detail("expired", "Call under another key."),
       );
     case "claimed":
@@ -48,12 +48,10 @@ export function refusalOf(at: Connection, intentId: string, answer: Answer): Gat
         detail("indeterminate", "A person resolves it."),
       );
     default: {
-      const successor = typeof successorId === "string" ? successorId : null;
-      return new GateRejectedError(
-        successor === null ? `this write was ${String(state)}${because}` : "a reviewer edited this write",
-        detail(successor === null ? String(state) : "edited"),
-        successor,
-      );
+      const isEdited = typeof successorId === "string";
+      const message = isEdited ? "a reviewer edited this write" : `this write was ${String(state)}${because}`;
+      const more = { successorId: isEdited ? successorId : null };
+      return new GateRejectedError(message, { ...detail(isEdited ? "edited" : String(state)), more });
     }
   }
 }
@@ -69,7 +67,12 @@ export async function storedResult(at: Connection, intentId: string): Promise<un
     const { error } = (stored.result ?? {}) as { readonly error?: { readonly message?: unknown } };
     const message = `an earlier run of this call failed: ${String(error?.message ?? "no reason was reported")}`;
     const remedy = "Call under another key for another attempt.";
-    throw new GateFailedError(message, { ...detail, code: "failed", remedy }, stored.result);
+    throw new GateFailedError(message, {
+      ...detail,
+      code: "failed",
+      remedy,
+      more: { result: stored.result },
+    });
   }
   if (stored?.outcome === "succeeded" && !isOmitted(stored.result)) return stored.result;
   throw new GateDuplicateError("this write was made, and its result is not stored", {

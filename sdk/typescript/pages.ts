@@ -31,15 +31,17 @@ export async function* rows(
   for (;;) {
     const page: Answer = await at.send(pageAfter(after));
     const { [member]: list, next = null } = page;
-    if (!Array.isArray(list)) {
-      throw new GateError(`the server returned no ${member}`, { code: "invalid_response", body: page });
+    // A cursor that stands still would read one page for ever.
+    const isPage = Array.isArray(list) && (next === null || typeof next === "string") && next !== after;
+    if (!isPage) {
+      throw new GateError(`the server returned no page of ${member}`, {
+        code: "invalid_response",
+        body: page,
+      });
     }
     // A page may have no row and a next one: the server looked at as many intents as it may.
     yield* list as readonly IntentRow[];
     if (next === null) return;
-    if (typeof next !== "string" || next === after) {
-      throw new GateError("the server's list does not advance", { code: "invalid_response", body: page });
-    }
     after = next;
   }
 }

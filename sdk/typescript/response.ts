@@ -8,20 +8,18 @@ import type { UpstreamResponse } from "./answers.ts";
  */
 export function upstreamResponse(answer: Readonly<Record<string, unknown>>): UpstreamResponse {
   const { body, encoding } = answer;
-  if (typeof body !== "string" || (encoding !== "utf-8" && encoding !== "base64")) {
-    throw new GateError("the server returned no upstream response: is it a Gate server?", {
-      code: "invalid_response",
-      body: answer,
-    });
-  }
-  const bytes = encoding === "utf-8" ? new TextEncoder().encode(body) : fromBase64(body);
-  return Object.assign(answer, { bytes }) as unknown as UpstreamResponse;
+  const bytes = typeof body === "string" ? bytesOf(body, encoding) : null;
+  if (bytes !== null) return Object.assign(answer, { bytes }) as unknown as UpstreamResponse;
+  throw new GateError("no upstream response", { code: "invalid_response", body: answer });
 }
 
-function fromBase64(text: string): Uint8Array {
+/** Null for another encoding than Gate's, and for what is not encoded so. */
+function bytesOf(text: string, encoding: unknown): Uint8Array | null {
+  if (encoding === "utf-8") return new TextEncoder().encode(text);
+  if (encoding !== "base64") return null;
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch (error) {
-    throw new GateError("the response is not base64", { code: "invalid_response", cause: error });
+  } catch {
+    return null;
   }
 }

@@ -47,6 +47,6 @@ export const OLDEST_NODE = 20;
 export function requireSupportedRuntime(): void {
   const version = processLike()?.versions?.node;
   if (version === undefined || Number(version.split(".")[0]) >= OLDEST_NODE) return;
-  const message = `Gate's client needs Node ${OLDEST_NODE} or later, and this is v${version}: install one from https://nodejs.org`;
+  const message = `Gate's client needs Node ${OLDEST_NODE} or later, and this is v${version}`;
   throw new GateError(message, { code: "unsupported_runtime" });
 }

@@ -84,7 +84,7 @@ describe("repeats", () => {
 
   test("are not made of a DELETE, whose repeat answers otherwise", async () => {
     const { sent, gate } = client([BUSY]);
-    await failure(gate.request({ method: "DELETE", path: "/v1/webhooks/whk_1" }));
+    await failure(gate.request("DELETE /v1/webhooks/{id}", { path: { id: "whk_1" } }));
     expect(sent).toHaveLength(1);
   });
 
@@ -205,6 +205,32 @@ describe("a call", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     process.off("unhandledRejection", unhandled);
     expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
+describe("any route by its name", () => {
+  test("is sent with its path, query, body and key", async () => {
+    const { sent, gate } = client([json({})]);
+    await gate.request("GET /v1/webhooks/{id}/deliveries", {
+      path: { id: "whk/1" },
+      query: { limit: 5 },
+      as: { key: "gate_ak_a" },
+    });
+    await gate.request("POST /v1/switches", {
+      body: { scope: "agent", target: "agt_1", reason: "incident" },
+      as: "reviewer",
+    });
+    expect(sent.map(({ method, path, key, body }) => [method, path, key, body])).toEqual([
+      ["GET", "/v1/webhooks/whk%2F1/deliveries?limit=5", "Bearer gate_ak_a", null],
+      ["POST", "/v1/switches", "Bearer gate_sk_a", { scope: "agent", target: "agt_1", reason: "incident" }],
+    ]);
+  });
+
+  test("is refused without its id", async () => {
+    const { sent, gate } = client([json({})]);
+    // @ts-expect-error -- the id is missing
+    await expect(gate.request("GET /v1/intents/{id}")).rejects.toBeInstanceOf(TypeError);
+    expect(sent).toEqual([]);
   });
 });
 
