@@ -1,14 +1,16 @@
 /**
  * `node scripts/pack-check.ts` packs both packages, installs them into empty folders as users do, and runs them on Node
- * 20, 22 and 24: what an older Node can't run says so in one line, and the rest works. It needs a package registry.
+ * 20, 22 and 24, and the client on Deno, Bun and workerd too: what an older Node can't run says so in one line, and the
+ * rest works. It needs a package registry.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkClient } from "./pack/client.ts";
+import { checkTypes } from "./pack/client.ts";
 import { checkContents } from "./pack/contents.ts";
 import { npm, pack, type Packed } from "./pack/npm.ts";
-import { checkRefusals, checkServer } from "./pack/server.ts";
+import { runClient, runInWorkerd, RUNTIMES, writePrograms } from "./pack/runtimes.ts";
+import { checkRefusals, checkServer, type Running } from "./pack/server.ts";
 
 /** Each with the oldest version that the package's `engines` allow, where there is one. */
 const NODES = [
@@ -37,6 +39,8 @@ async function main(): Promise<void> {
   say(checkContents(server, client));
   const serverFolder = installed("server", server.file);
   const clientFolder = installed("client", client.file);
+  writePrograms(clientFolder);
+  checkTypes(clientFolder);
   for (const { version, runsServer } of NODES) {
     const node = join(installed(`node-${version}`, `node@${version}`), "node_modules", ".bin", "node");
     say(await checkRefusals(node, serverFolder, runsServer));
@@ -45,10 +49,19 @@ async function main(): Promise<void> {
     say(`the server runs on Node ${version}`);
     for (const other of NODES.filter((each) => each.version <= version)) {
       const clientNode = join(home, `node-${other.version}`, "node_modules", ".bin", "node");
-      say(checkClient(clientNode, clientFolder, running));
+      say(runClient(clientNode, [], clientFolder, running));
     }
+    if (version === NODES.at(-1)?.version) await onOtherRuntimes(clientFolder, running);
     say(await running.end());
   }
+}
+
+async function onOtherRuntimes(folder: string, running: Running): Promise<void> {
+  for (const { name, version, args } of RUNTIMES) {
+    const command = join(installed(name, `${name}@${version}`), "node_modules", ".bin", name);
+    say(runClient(command, args, folder, running));
+  }
+  say(await runInWorkerd(folder, running));
 }
 
 try {
