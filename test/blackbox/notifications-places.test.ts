@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
+import { verifyWebhook } from "../../sdk/typescript/verify.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
 import { startGate, text, type Body, type Gate } from "../support/gate.ts";
@@ -118,7 +119,7 @@ async function stateOf(intent: string): Promise<string> {
   return text((await gate.call("GET", `/v1/intents/${intent}`, gate.adminKey)).body, "state");
 }
 
-test("INV-30: a webhook gets pending and decided intents, signed as the Standard Webhooks library verifies", async () => {
+test("INV-30: a webhook gets pending and decided intents, signed as the Standard Webhooks library and the SDK verify", async () => {
   const { intent, row } = await propose();
   const [pending] = await about("/program", row);
   expect(pending?.body).toMatchObject({ type: "approval.requested", data: { intent_id: intent } });
@@ -127,6 +128,8 @@ test("INV-30: a webhook gets pending and decided intents, signed as the Standard
   const notifications = await about("/program", row, 2);
   for (const { raw, headers } of notifications) {
     expect(() => new Webhook(WHSEC).verify(raw, headers as Record<string, string>)).not.toThrow();
+    const { event } = await verifyWebhook({ secret: WHSEC, headers, body: raw });
+    expect(event.data["intent_id"]).toBe(intent);
     expect(raw).not.toContain("the words of the reviewer");
   }
   const decided = notifications.find(({ body }) => body["type"] === "approval.decided");
