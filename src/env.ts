@@ -156,7 +156,7 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
     restoration: d1Restoration(env.DB, chain, restoredAt),
     switches: d1Switches(env.DB, chain),
     idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
-    mandates: d1Mandates(env.DB, chain),
+    mandates: d1Mandates(env.DB, chain, () => keysInForce(deploymentSecrets, "mandate-reason")),
     countRequest: requestCounter(env.FLOOD, requestLimitsOf(env)),
     streamOfLength: (bytes) => new FixedLengthStream(bytes),
     turns: turns(),

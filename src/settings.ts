@@ -13,6 +13,8 @@ export interface SettingVariables extends TimeLimitVariables, RequestLimitVariab
   readonly MAX_PAYLOAD_BYTES?: string;
   readonly MAX_RESPONSE_BYTES?: string;
   readonly PUBLIC_FEED_ENABLED?: string;
+  readonly PUBLIC_FEED_AGENT_NAME?: string;
+  readonly GATE_A2H_COMPAT?: string;
   readonly GATE_LOG?: string;
   /** "true": people of the registry sign in without a key. Only the local server sets it, by its option. */
   readonly LOCAL_SIGN_IN?: string;
@@ -43,6 +45,8 @@ export function settingsOf(variables: SettingVariables): Settings {
     keyHeader: keyHeaderOf(GATE_KEY_HEADER),
     origin: GATE_ORIGIN,
     publicFeed: String(variables.PUBLIC_FEED_ENABLED) === "true",
+    publicFeedAgent: variables.PUBLIC_FEED_AGENT_NAME?.trim() || null,
+    a2hDiscovery: variables.GATE_A2H_COMPAT === "true",
     version,
     publicUrl: publicUrlOf(GATE_PUBLIC_URL),
     localSignIn: variables.LOCAL_SIGN_IN === "true",

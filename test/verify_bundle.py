@@ -555,6 +555,7 @@ def cast(ballot, event, body, proposed):
             "humans": humans,
             "principal": string(body, "principal") or "",
             "mandated": string(body, "mandate") is not None,
+            "assurance": string(body, "assurance"),
             "counts": counts if isinstance(counts, list) else [],
         }
         ballot["cast"] += 1
@@ -772,6 +773,10 @@ def decision(bundle, bodies):
     return HOLDS if events[at + 1 : at + 2] == [follows] else FAILS
 
 
+# Weakest first: how a voter proved who they are.
+ASSURANCES = ["link", "slack", "key", "sso", "passkey"]
+
+
 def approvals(story, proposed):
     if story["approval"] is None:
         return HOLDS
@@ -780,8 +785,10 @@ def approvals(story, proposed):
         return HOLDS if outcome == "approve" else FAILS
     if outcome != "hold":
         return FAILS
+    asked = evaluated.get("approval")
+    asks = isinstance(asked, dict) and "demanded_assurance" in asked
     if by == "timeout":
-        return FAILS if was_refused else NOT_SHOWN
+        return FAILS if was_refused or asks else NOT_SHOWN
     if by not in {vote["person"] for vote in votes}:
         return FAILS
     barred = {string(proposed, "agent")}
@@ -789,6 +796,12 @@ def approvals(story, proposed):
         barred.add(string(proposed, "editor"))
     for vote in votes:
         if barred & (vote["humans"] | {vote["principal"]}) or (len(vote["humans"]) > 1 and not vote["mandated"]):
+            return FAILS
+    if asks:
+        least = asked["demanded_assurance"]
+        if least not in ASSURANCES:
+            return FAILS
+        if any(vote["assurance"] not in ASSURANCES[ASSURANCES.index(least) :] for vote in votes):
             return FAILS
     needed = evaluated.get("approval")
     try:

@@ -9,6 +9,9 @@ interface Required {
   readonly quorums: readonly { readonly policy: string; readonly require: number }[];
 }
 
+/** Weakest first. */
+const ASSURANCES = ["link", "slack", "key", "sso", "passkey"];
+
 /**
  * Checks that as many distinct persons approved, before any order, as the entry of the last evaluation requires. `replayStates`
  * checked that approvals precede orders.
@@ -28,9 +31,13 @@ export function checkApprovals(history: StateHistory, proposed: JsonObject): Fin
   if (outcome !== "hold") {
     return fails(name, "It was approved by vote or timeout, although policy did not hold it.");
   }
+  const demanded = demandedBy(evaluated);
   if (by === "timeout") {
     if (rejectionVotes > 0) {
       return fails(name, "It was approved by timeout, although a person had rejected it.");
+    }
+    if (demanded !== null) {
+      return fails(name, "It was approved by timeout, although the proposal asked for a person's assurance.");
     }
     return notShown(
       name,
@@ -42,6 +49,10 @@ export function checkApprovals(history: StateHistory, proposed: JsonObject): Fin
   }
   const forbidden = forbiddenVote(votes, proposed);
   if (forbidden !== null) return fails(name, forbidden);
+  const weak = votes.find(({ assurance }) => isWeaker(assurance, demanded));
+  if (weak !== undefined) {
+    return fails(name, `The vote of ${quoted(weak.person)} has less assurance than the proposal asked for.`);
+  }
   const persons = distinct(votes).length;
   const required = requiredBy(evaluated);
   if (required === null) {
@@ -94,6 +105,22 @@ function votesByPolicy(votes: readonly Vote[]): ReadonlyMap<string, readonly Vot
     }
   }
   return admitted;
+}
+
+/** The least assurance of a vote, in the entry of an evaluation; null: the proposal asked for none. */
+function demandedBy(evaluated: JsonObject): string | null {
+  const approval = member(evaluated, "approval");
+  if (!isJsonObject(approval)) return null;
+  const demanded = member(approval, "demanded_assurance");
+  if (demanded === undefined) return null;
+  // Any other word is stronger than all that this verifier knows.
+  return typeof demanded === "string" ? demanded : "";
+}
+
+function isWeaker(assurance: string | null, demanded: string | null): boolean {
+  if (demanded === null) return false;
+  const least = ASSURANCES.indexOf(demanded);
+  return least === -1 || ASSURANCES.indexOf(assurance ?? "") < least;
 }
 
 /** `approval: {require, quorums: [{policy, require}]}` in the entry of an evaluation; null where it has none. */

@@ -29,6 +29,8 @@ export interface Vote extends VoterPair {
   readonly place: number;
   /** The principal that cast it. */
   readonly principal: string;
+  /** How strongly the voter had proved who they are; null: the entry does not say. */
+  readonly assurance: string | null;
   /** The standing approval or delegation that authorizes it. */
   readonly mandate: string | null;
   /** The policies whose quorum counts this person. */
@@ -125,6 +127,7 @@ function voteOf(body: JsonObject): Omit<Vote, "place"> {
   return {
     ...voterPairOf(body),
     principal: textMember(body, "principal") ?? "",
+    assurance: textMember(body, "assurance"),
     mandate: textMember(body, "mandate"),
     counts: textsOf(body, "counts"),
   };

@@ -188,6 +188,13 @@ export const SWITCHES: readonly {
     effect: "stricter",
   },
   {
+    field: "approvers.reject_reason",
+    read: (r) => r.approvers.reasonRequired === true,
+    on: "A rejection must say why.",
+    off: "A rejection need not say why.",
+    effect: "stricter",
+  },
+  {
     field: "approvers.exclude_owner",
     read: (r) => r.approvers.excludeOwner,
     on: "The agent's owner may not approve.",

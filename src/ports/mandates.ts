@@ -27,6 +27,6 @@ export interface Mandates {
   listDelegations(page: Page): Promise<readonly Delegation[]>;
   /** The active delegation with the strongest assurance, from this person to that one, that covers the use. */
   delegated(from: string, to: string, use: MandateUse, now: number): Promise<Delegation | null>;
-  /** False: it was revoked before. */
-  revoke(id: string, actor: string, now: number): Promise<boolean>;
+  /** False: it was revoked before. The reason is kept sealed, and is no part of the ledger. */
+  revoke(id: string, actor: string, reason: string | null, now: number): Promise<boolean>;
 }

@@ -10,6 +10,10 @@ export interface Settings {
   /** Header in which agents may send their key, lower case; `Authorization` stays free for their upstream. */
   readonly keyHeader: string;
   readonly publicFeed: boolean;
+  /** Name of the one agent whose intents the public feed shows; null: all agents', without their names. */
+  readonly publicFeedAgent: string | null;
+  /** True: `/.well-known/a2h` is served. */
+  readonly a2hDiscovery: boolean;
   /** Name of this deployment in its signatures (C2SP origin). */
   readonly origin: string;
   readonly version: string;

@@ -181,6 +181,13 @@ channels:
     ).body,
     "id",
   );
+  const mandate = await gate.call("POST", "/v1/standing-approvals", reviewer.key, {
+    destination: "crm.none",
+  });
+  made["mandate"] = text(mandate.body, "id");
+  await gate.call("POST", `/v1/standing-approvals/${made["mandate"]}/revoke`, reviewer.key, {
+    reason: "the campaign is over",
+  });
   made["held"] = text(await send("Bearer account-a"), "intentId");
   made["keyed"] = text(await propose("crm.open", "keyed\n", { "idempotency-key": "one" }), "intentId");
   const session = await fetch(`${origin(gate.port)}/v1/session`, {
@@ -329,6 +336,12 @@ describe("after two rotations of GATE_SECRET", () => {
       {},
     );
     expect(rotated.status, rotated.text).toBe(200);
+  });
+
+  test("mandate-reason: why a standing approval was revoked is shown", async () => {
+    const { body } = await gate.call("GET", "/v1/standing-approvals", gate.adminKey);
+    const revoked = list(body, "standingApprovals").find(({ id }) => id === made["mandate"]);
+    expect(revoked).toMatchObject({ status: "revoked", revokedReason: "the campaign is over" });
   });
 
   test("sign-in: a session by the admin key goes on, and a sign-in under way finishes", async () => {

@@ -163,7 +163,12 @@ export function referenceVerdict(s: Situation): Verdict {
     before.push({ outcome: "hold", code: "only_shadow_policies" });
   }
 
-  const everything = [before, ...enforced.map(({ findings }) => findings)];
+  const wantsProfile = enforced.some(({ rules }) => rules.require_profile !== undefined);
+  const unfit: readonly Finding[] =
+    s.request.profile !== null && !wantsProfile && !isWholeProfile(s.request)
+      ? [{ outcome: "block", code: "invalid_profile_payload" }]
+      : [];
+  const everything = [before, ...enforced.map(({ findings }) => findings), unfit];
   const answer = strictest(everything);
   const all = enforced.map(({ rules }) => rules);
   const least = (numbers: readonly number[]) => Math.min(...numbers);

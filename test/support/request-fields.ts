@@ -24,7 +24,7 @@ const CLIENT =
 
 /** Free text, whose absence can only be refused. */
 const COMMENT: FieldRow = {
-  absent: "nothing: a rejection without a reason is refused",
+  absent: "nothing more: a rejection without a reason says that none was given, or is refused by its policy",
   takes: { null: "no text", '""': "an empty text; where a reason is required it is refused as missing" },
 };
 
@@ -81,6 +81,10 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
   },
   "POST /v1/agents/:id/report-key": { base: { jwk: null }, fields: {} },
   "POST /v1/agents/:id/role": { base: { role: "agent" }, fields: {} },
+  "POST /v1/standing-approvals/:id/revoke": {
+    base: {},
+    fields: { reason: { absent: "no reason", takes: { null: "no reason", '""': "no reason" } } },
+  },
   "POST /v1/switches": {
     base: { scope: "everything", reason: "incident" },
     fields: {
@@ -149,7 +153,13 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
     },
   },
   "POST /v1/intents": {
-    base: { destination: "crm.write", policy: "crm", payload_reference: { name: "a.csv" } },
+    base: {
+      destination: "crm.write",
+      policy: "crm",
+      payload_reference: { name: "a.csv" },
+      approvalChannel: { type: "email", address: "ana@example.com" },
+      assurance: { level: "HIGH", required_factors: ["manual.dashboard.v1"] },
+    },
     fields: {
       ...PAYLOAD_FIELDS,
       payload: { ...PAYLOAD, takes: { ...PAYLOAD.takes, null: CLIENT } },
@@ -170,6 +180,19 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
       metadata: { absent: "no metadata", takes: { null: CLIENT, "{}": "the same" } },
       profile: { absent: "no profile, which can only make the decision stricter" },
       executor: { absent: "whoever the registry names" },
+      approvalProvider: { absent: "the people and channels of gate.yaml, which a request does not choose" },
+      approvalChannel: {
+        absent: "the same",
+        takes: { "{}": "a channel without an address, refused where held" },
+      },
+      "approvalChannel.type": { absent: "a channel of no named type, which is shown only" },
+      "approvalChannel.address": {
+        absent: "refused where held",
+        takes: { '""': "refused where held, as one without an address" },
+      },
+      assurance: { absent: "the policy's own assurance", takes: { "{}": "the same" } },
+      "assurance.level": { absent: "the policy's own assurance" },
+      "assurance.required_factors": { absent: "the policy's own assurance", takes: { "[]": "no factors" } },
     },
   },
   "POST /v1/intents/:id/edit": {

@@ -33,6 +33,7 @@ const COLUMNS = [
   "people",
   "decided_by",
   "approval",
+  "details",
   "seq",
 ] as const satisfies readonly (keyof IntentRow)[];
 

@@ -2,7 +2,7 @@ import { digestOf } from "../../core/base/digest.ts";
 import type { Assurance } from "../../core/identity/assurance.ts";
 import type { Delegation, MandateScope, StandingApproval } from "../../core/intent/mandate.ts";
 
-interface MandateRow {
+export interface MandateRow {
   id: string;
   policy: string | null;
   agent: string | null;
@@ -14,6 +14,8 @@ interface MandateRow {
   created_at: number;
   expires_at: number;
   revoked_at: number | null;
+  /** Sealed. */
+  revoked_reason: string | null;
 }
 
 export interface StandingRow extends MandateRow {
@@ -73,6 +75,7 @@ function mandateOf(row: MandateRow) {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    revokedReason: null,
   };
 }
 

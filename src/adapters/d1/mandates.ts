@@ -12,10 +12,13 @@ import {
   type DelegationRow,
   grantColumns,
   ledgerBodyOf,
+  type MandateRow,
   standingOf,
   type StandingRow,
 } from "./mandate-rows.ts";
 import { coalescedRead } from "./coalesced-read.ts";
+import type { KeysInForce } from "../../core/base/key-derivation.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
 import { leasesEnd } from "./read-lease.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
@@ -74,9 +77,29 @@ const TAKEN = `
 
 const GIVE_BACK = "DELETE FROM standing_uses WHERE mandate = ?1 AND intent = ?2";
 
-const REVOKE_STANDING = "UPDATE standing_approvals SET revoked_at = ?2 WHERE id = ?1";
+const REVOKE_STANDING = "UPDATE standing_approvals SET revoked_at = ?2, revoked_reason = ?3 WHERE id = ?1";
 
-const REVOKE_DELEGATION = "UPDATE delegations SET revoked_at = ?2 WHERE id = ?1";
+const REVOKE_DELEGATION = "UPDATE delegations SET revoked_at = ?2, revoked_reason = ?3 WHERE id = ?1";
+
+/** Associated data, so that a write to D1 can't give a mandate the reason of another. */
+function reasonName(id: string): string {
+  return `revoked-reason:${id}`;
+}
+
+/** Without the reason where no secret in force opens it. */
+async function openedReason<T extends StandingApproval | Delegation>(
+  mandate: T,
+  sealed: string | null,
+  name: string,
+  keys: KeysInForce,
+): Promise<T> {
+  if (sealed === null) return mandate;
+  for (const key of keys) {
+    const revokedReason = await openJson<string>(sealed, key, name);
+    if (revokedReason !== null) return { ...mandate, revokedReason };
+  }
+  return mandate;
+}
 
 /** Whoever revoked it may have done so just now. */
 async function revokedBefore(): Promise<false> {
@@ -84,8 +107,16 @@ async function revokedBefore(): Promise<false> {
   return false;
 }
 
-/** @param chain records created and revoked mandates on the ledger, in the same transaction */
-export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
+/**
+ * @param chain records created and revoked mandates on the ledger, in the same transaction
+ * @param sealKeys encrypt why one was revoked; a text encrypted under an earlier one stays readable
+ */
+export function d1Mandates(db: D1Database, chain: RegistryChain, sealKeys: () => KeysInForce): Mandates {
+  const withReason = <T extends StandingApproval | Delegation>(
+    mandate: T,
+    { id, revoked_reason: sealed }: MandateRow,
+  ): Promise<T> => openedReason(mandate, sealed, reasonName(id), sealKeys());
+
   async function make(
     event: string,
     actor: string,
@@ -133,7 +164,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
 
     async listStanding({ after, limit }) {
       const { results } = await db.prepare(LIST_STANDING).bind(after, limit).all<StandingRow>();
-      return results.map(standingOf);
+      return Promise.all(results.map((row) => withReason(standingOf(row), row)));
     },
 
     async matching(use, now) {
@@ -164,7 +195,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
 
     async listDelegations({ after, limit }) {
       const { results } = await db.prepare(LIST_DELEGATIONS).bind(after, limit).all<DelegationRow>();
-      return results.map(delegationOf);
+      return Promise.all(results.map((row) => withReason(delegationOf(row), row)));
     },
 
     async delegated(from, to, use, now) {
@@ -176,12 +207,13 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       return strongest ?? null;
     },
 
-    async revoke(id, actor, now) {
+    async revoke(id, actor, reason, now) {
       const mandate = await find(id);
       if (mandate === null) return false;
       if (mandate.revokedAt !== null) return revokedBefore();
       const isDelegation = "delegate" in mandate;
-      const statement = db.prepare(isDelegation ? REVOKE_DELEGATION : REVOKE_STANDING).bind(id, now);
+      const sealed = reason === null ? null : await sealJson(reason, sealKeys()[0], reasonName(id));
+      const statement = db.prepare(isDelegation ? REVOKE_DELEGATION : REVOKE_STANDING).bind(id, now, sealed);
       const event = isDelegation ? "delegation_revoked" : "standing_approval_revoked";
       try {
         await chain.commit(event, actor, { mandate: id }, [statement]);

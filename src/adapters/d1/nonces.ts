@@ -1,10 +1,10 @@
 import { sha256Hex } from "../../core/base/digest.ts";
 import { toBase64Url } from "../../core/base/base64url.ts";
 import { err, ok } from "../../core/base/result.ts";
-import type { Nonces } from "../../ports/nonces.ts";
+import { NONCE_TTL_MS, type Nonces } from "../../ports/nonces.ts";
 
-/** Lifetime of a nonce in the reference contract. */
-const NONCE_TTL_MS = 300_000;
+const USE = `
+  UPDATE nonces SET uses = uses + 1 WHERE hash = ?1 AND principal_id = ?2 RETURNING uses, expires_at`;
 
 /** @param restoredAt nonces from before it are unknown: one that was used since the backup would count again */
 export function d1Nonces(db: D1Database, restoredAt: number | null): Nonces {
@@ -22,13 +22,14 @@ export function d1Nonces(db: D1Database, restoredAt: number | null): Nonces {
     },
 
     async use(nonce, principal, now) {
-      // DELETE … RETURNING is atomic: of two concurrent uses one gets the row.
+      // One statement counts and shows the uses: of two concurrent ones one is the first.
       const row = await db
-        .prepare("DELETE FROM nonces WHERE hash = ?1 AND principal_id = ?2 RETURNING expires_at")
+        .prepare(USE)
         .bind(sha256Hex(nonce), principal)
-        .first<{ expires_at: number }>();
+        .first<{ uses: number; expires_at: number }>();
       if (row === null || row.expires_at - NONCE_TTL_MS < (restoredAt ?? 0)) return err("nonce_unknown");
-      return now < row.expires_at ? ok(undefined) : err("nonce_expired");
+      if (now >= row.expires_at) return err("nonce_expired");
+      return row.uses === 1 ? ok(undefined) : err("nonce_already_used");
     },
   };
 }

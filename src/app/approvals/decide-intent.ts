@@ -20,8 +20,6 @@ export interface Vote extends VoteContext {
 /** Why a vote was not cast. */
 export type VoteFailure =
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** A rejection without a reason does not tell the agent's owner what to correct. */
-  | { readonly kind: "reason_required" }
   | { readonly kind: "stopped"; readonly stop: SwitchTarget }
   /** The intents of an agent that is suspended, or no agent any more, stay pending: none is approved or sent meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly status: string };
@@ -40,7 +38,6 @@ export async function castVote(
   const { decision, voter, digest, link } = vote;
   const note = vote.note === null || vote.note.trim() === "" ? null : vote.note;
   if (decision === "reject") {
-    if (note === null) return err({ kind: "reason_required" });
     return refusedOr(await intent.handle({ type: "reject", voter, digest, note, link }));
   }
   const read = await intent.getState();

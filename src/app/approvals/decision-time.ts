@@ -1,5 +1,5 @@
 /** Tolerated difference between the clocks: a decision dated further off may be a replay of an old one. */
-const TOLERANCE_MS = 300_000;
+export const TOLERANCE_MS = 300_000;
 
 export type DecisionTimeProblem = "timestamp_invalid" | "timestamp_out_of_tolerance";
 

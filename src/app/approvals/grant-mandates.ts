@@ -34,7 +34,7 @@ type GrantPorts = Pick<Ports, "principals" | "rules" | "mandates">;
 
 export type StandingRequest = Omit<
   StandingApproval,
-  "id" | "principal" | "person" | "assurance" | "createdAt" | "revokedAt" | "used"
+  "id" | "principal" | "person" | "assurance" | "createdAt" | "revokedAt" | "revokedReason" | "used"
 >;
 
 export interface DelegationRequest {
@@ -93,18 +93,19 @@ export async function revokeMandate(
   { principal }: Pick<Authenticated, "principal">,
   id: string,
   isOfKind: (mandate: StandingApproval | Delegation) => boolean,
+  reason: string | null,
   { mandates }: Pick<Ports, "mandates">,
   now: number,
 ): Promise<Result<void, MandateFailure>> {
   if (principal.role !== "reviewer") return err({ kind: "not_reviewer" });
   const mandate = await mandates.find(id);
   if (mandate === null || !isOfKind(mandate)) return err({ kind: "mandate_not_found" });
-  const isRevoked = await mandates.revoke(id, principal.id, now);
+  const isRevoked = await mandates.revoke(id, principal.id, reason, now);
   return isRevoked ? ok(undefined) : err({ kind: "already_revoked" });
 }
 
 function grantBy({ principal, person, assurance }: Voter) {
-  return { principal, person, assurance, revokedAt: null };
+  return { principal, person, assurance, revokedAt: null, revokedReason: null };
 }
 
 /** The person behind a reviewer's principal, or a person of the registry. */

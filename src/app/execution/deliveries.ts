@@ -1,5 +1,5 @@
 import type { Principal } from "../../core/identity/principal.ts";
-import type { Instant } from "../../core/intent/state.ts";
+import type { Instant, IntentState } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -33,7 +33,8 @@ export async function orderDelivery(
   const { intent, record } = found;
   const { state } = record;
   return unlessStopped(state.terms, agent, ports, async () => {
-    if (record.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
+    const kind = record.case?.payload.kind ?? "none";
+    if (kind === "none") return err({ kind: "nothing_to_deliver" });
     const issued = await recordOrder(intent, state, agent, "external_pull", ports);
     if (!issued.ok) return issued;
     const token = deliveryToken(ports, intent.id, issued.value.order, agent.keyEpoch);
@@ -43,7 +44,9 @@ export async function orderDelivery(
 
 export interface Download {
   readonly intent: Intent;
-  readonly bytes: number;
+  readonly state: IntentState;
+  /** Null: Gate knows the payload's name only, and the download is the claim alone. */
+  readonly bytes: number | null;
   readonly digest: string | null;
 }
 
@@ -64,8 +67,9 @@ export async function download(
     });
     if (!claimed.ok) return err(isSpent(claimed.error) ? { kind: "already_delivered" } : claimed.error);
     const payload = (await intent.getRecord())?.case?.payload;
-    if (payload?.kind !== "content") return err({ kind: "delivery_not_found" });
-    return ok({ intent, bytes: payload.bytes, digest: state.terms.payloadDigest });
+    if (payload === undefined || payload.kind === "none") return err({ kind: "delivery_not_found" });
+    const bytes = payload.kind === "content" ? payload.bytes : null;
+    return ok({ intent, state: claimed.value.state, bytes, digest: state.terms.payloadDigest });
   });
 }
 

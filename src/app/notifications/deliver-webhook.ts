@@ -15,7 +15,7 @@ import { contractEvent, eventName } from "./events.ts";
 import { standardHeaders } from "./standard-webhooks.ts";
 
 /** Standard Webhooks recommends 15 to 30 s. */
-const TIMEOUT_MS = 15_000;
+export const TIMEOUT_MS = 15_000;
 
 /** Standard Webhooks: bodies stay under 20 kB, the limit of many receivers, which fetch larger details from Gate. */
 const MAX_BODY_BYTES = 20_000;
@@ -137,11 +137,12 @@ function eventBody(record: DeliveryRecord, row: LedgerRowDetail | null): JsonObj
 }
 
 function contractBody(record: DeliveryRecord, row: LedgerRowDetail, now: number): JsonObject {
-  const { successor } = JSON.parse(row.body) as { readonly successor?: unknown };
+  const { successor, by, person } = JSON.parse(row.body) as Readonly<Record<string, unknown>>;
+  const event = contractEvent(row.event);
   return {
     intentId: row.intent,
     proposalId: row.intent,
-    event: contractEvent(row.event),
+    event,
     actor: row.actor,
     firedAt: isoTime(now),
     deliveryId: record.id,
@@ -149,6 +150,9 @@ function contractBody(record: DeliveryRecord, row: LedgerRowDetail, now: number)
     ledgerEvent: row.event,
     decidedAt: isoTime(row.at),
     ...(typeof successor === "string" ? { successorId: successor } : {}),
+    // Ids, as everywhere on the ledger: of a person, or `policy` or `timeout`.
+    ...(event === "approved" && typeof by === "string" && { approver: by }),
+    ...(event === "rejected" && typeof person === "string" && { rejector: person }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Decision } from "../../core/policy/decision.ts";
 import { supersede } from "../../core/intent/approval.ts";
 import type { IntentState } from "../../core/intent/state.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
@@ -25,11 +26,14 @@ export interface EditResult {
   /** Evaluated like any proposal: held, approved, or blocked for a reason that arose after the rehearsal. */
   readonly successor: IntentState;
   readonly decision: Decision;
+  /** The successor's request. */
+  readonly request: ProposalRequest;
 }
 
 /** Why the edit was not made; the intent stays pending. */
 export type EditFailure =
   | VoteFailure
+  | { readonly kind: "reason_required" }
   /** The policies would block the edited payload. */
   | { readonly kind: "edit_blocked"; readonly decision: Decision }
   | { readonly kind: "edit_unchanged" };
@@ -125,7 +129,12 @@ async function createSuccessor(
   const governed = await govern(request, agent, ports, now);
   switch (governed.kind) {
     case "decided":
-      return ok({ predecessor, successor: governed.state, decision: governed.decision });
+      return ok({
+        predecessor,
+        successor: governed.state,
+        decision: governed.decision,
+        request: request.request,
+      });
     case "duplicate": {
       // Of two concurrent calls with the same edit, the other one created the successor.
       const existing = await existingSuccessor(successor, predecessor);
@@ -145,5 +154,6 @@ async function existingSuccessor(successor: Intent, predecessor: IntentState): P
   const record = await successor.getRecord();
   if (record === null || record.case === null) return null;
   const decision = JSON.parse(record.case.decision) as Decision;
-  return { predecessor, successor: record.state, decision };
+  const request = JSON.parse(record.case.request) as ProposalRequest;
+  return { predecessor, successor: record.state, decision, request };
 }

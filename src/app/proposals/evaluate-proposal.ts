@@ -1,4 +1,5 @@
 import type { ProposalRequest } from "../../core/proposal/request.ts";
+import { demandProblem, type DemandProblem } from "../../core/policy/approval-demand.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { decisionOnEdit } from "../../core/policy/edited-decision.ts";
 import {
@@ -52,6 +53,21 @@ export async function scopeOf(
 ): Promise<AgentScope> {
   const stop = matchingSwitch(await switches.engaged("cached"), proposer.id, request.destination);
   return stop === null ? proposer : { ...proposer, stop };
+}
+
+/**
+ * Why a held proposal can't be approved as it asks; null: it can, or it is another attempt at an intent that exists, or
+ * an edit of one.
+ */
+export async function unmetDemand(
+  { request, key, edited }: ProposalInput,
+  decision: Decision,
+  { registry }: Rules,
+  intent: Pick<Intent, "getState"> | null,
+): Promise<DemandProblem | null> {
+  const problem = edited === undefined ? demandProblem(request, decision, registry) : null;
+  if (problem === null || key === null || intent === null) return problem;
+  return (await intent.getState()) === null ? problem : null;
 }
 
 interface Evaluated {

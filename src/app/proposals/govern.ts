@@ -10,7 +10,7 @@ import { useOf } from "../../core/intent/mandate.ts";
 import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
 import { likenessOf } from "../evaluation/alike.ts";
 import { executorElsewhere } from "./executor-elsewhere.ts";
-import { evaluateCounted, scopeOf, withTemplate } from "./evaluate-proposal.ts";
+import { evaluateCounted, scopeOf, unmetDemand, withTemplate } from "./evaluate-proposal.ts";
 import { identify, type GovernPorts, type ProposalInput } from "./proposal-input.ts";
 
 export type Governed =
@@ -66,6 +66,12 @@ export async function govern(
   if (!confirmed.ok) return { kind: "unauthenticated", failure: confirmed.error };
   const { scope: current, standing } = confirmed.value;
   const { decision, counted } = current.stop === scope.stop ? cached : await evaluateFor(current);
+
+  const unmet = await unmetDemand(templated, decision, rules, intent);
+  if (unmet !== null) {
+    if (counted) await ports.counters.of(proposer.id).release(intent.id);
+    return { kind: "refused", refusal: unmet };
+  }
 
   // A reviewer's edit is always recorded under the successor's id, which its predecessor already names.
   const isRepeat = decision.reasonCode === "duplicate_blocked" && input.edited === undefined;

@@ -92,6 +92,7 @@ export function compilePolicyRules(
       excludeOwner: approvers.exclude_owner ?? true,
       minAssurance: approvers.min_assurance ?? "slack",
       rejections: approvers.rejections ?? 1,
+      ...(approvers.reject_reason === "required" && { reasonRequired: true as const }),
     },
     edit: {
       allow: written.edit?.allow ?? false,

@@ -151,6 +151,7 @@ export const OVERRIDABLE = {
       exclude_proposer: flag().optional(),
       exclude_owner: flag().optional(),
       min_assurance: assurance.optional(),
+      reject_reason: choice(["required", "optional"]).optional(),
     },
     "must be rules such as {groups: [finance], require: 2}",
   )

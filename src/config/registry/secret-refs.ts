@@ -10,6 +10,7 @@ const OWN_VARIABLES: ReadonlySet<string> = new Set([
   "LOCAL_SIGN_IN",
   "LOCAL_START",
   "MAX_PAYLOAD_BYTES",
+  "PUBLIC_FEED_AGENT_NAME",
   "PUBLIC_FEED_ENABLED",
 ]);
 

@@ -18,6 +18,7 @@ export const KEY_LABELS = [
   "shape-token",
   "credential-token",
   "webhook-secret",
+  "mandate-reason",
   "sign-in",
   "signing-key",
   "payload-key",

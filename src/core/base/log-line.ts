@@ -16,6 +16,7 @@ export const LOG_EVENTS = {
   delivery_settling_failed: "delivery result not stored",
   dispatcher_wake_failed: "dispatcher not woken",
   earlier_intents_unreadable: "earlier intents not counted",
+  evidence_not_signed: "approval evidence not signed",
   ledger_flush_failed: "ledger flush failed",
   ledger_group_refused: "ledger refused a batch of several intents",
   ledger_read_failed: "ledger not read",

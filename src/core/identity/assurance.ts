@@ -7,6 +7,11 @@ export const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } 
   number
 >;
 
+/** The stronger of two levels. */
+export function stronger(one: Assurance, other: Assurance): Assurance {
+  return ASSURANCE_RANK[one] >= ASSURANCE_RANK[other] ? one : other;
+}
+
 /** The weaker of two levels. */
 export function weaker(one: Assurance, other: Assurance): Assurance {
   return ASSURANCE_RANK[one] <= ASSURANCE_RANK[other] ? one : other;

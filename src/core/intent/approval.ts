@@ -4,7 +4,7 @@ import { err, ok } from "../base/result.ts";
 import type { VoteContext, CurrentBindings } from "./command.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import { admits, admittingPolicies, isComplete, isLapsed, recount, voteWithdrawn } from "./vote-count.ts";
-import type { IntentEvent } from "./event.ts";
+import type { FinalVote, IntentEvent } from "./event.ts";
 import { type Phase, wasOrdered } from "./phase.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, RecordedVote } from "./state.ts";
@@ -117,10 +117,13 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
   if (command.digest !== null && command.digest !== state.terms.digest) {
     return err({ reason: "digest_mismatch" });
   }
+  const isSilent = note === null && state.terms.approval.reasonRequired === true;
   if (isRevocable(state.phase)) {
-    return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
+    if (isSilent) return err({ reason: "reason_required" });
+    return ok([...linkUsed(command), { type: "revoked", by: voter.person, note, ...finalVote(voter) }]);
   }
   if (isRepeated) return ok([]);
+  if (isSilent) return err({ reason: "reason_required" });
   const [counted] = others;
   if (counted !== undefined) return err(notCounted(counted));
 
@@ -132,7 +135,7 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
   ];
   const isLast = state.rejections.length + 1 >= state.terms.approval.rejections;
   return isLast
-    ? ok([...events, { type: "rejected", person, note }])
+    ? ok([...events, { type: "rejected", person, note, ...finalVote(voter) }])
     : ok([
         ...events,
         { type: "rejection_vote_recorded", person, acting, principal, assurance, mandate, note },
@@ -174,6 +177,10 @@ export function supersede(state: IntentState, command: Command<"supersede">): Co
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== state.terms.digest) return err({ reason: "digest_mismatch" });
   return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
+}
+
+function finalVote({ acting, assurance, mandate }: Voter): FinalVote {
+  return { acting, assurance, mandate };
 }
 
 /** A person who says the same of the same digest again hears what they heard first: a double click is no second wish. */

@@ -110,6 +110,10 @@ function evaluatedBody(terms: IntentTerms): Record<string, unknown> {
       require: terms.approval.require,
       quorums: terms.approval.quorums.map(({ policy, require }) => ({ policy, require })),
       ...(terms.approval.rejections > 1 && { rejections: terms.approval.rejections }),
+      // The policies' own least assurance is in their texts, whose hashes are named; the proposal's is nowhere else.
+      ...(terms.approval.demandedAssurance !== undefined && {
+        demanded_assurance: terms.approval.demandedAssurance,
+      }),
     },
     risk_score: terms.risk.score,
     risk_factors: terms.risk.factors,

@@ -13,6 +13,14 @@ export interface AppliedRule {
   readonly policy: string;
 }
 
+/** The vote that ended an intent; its members are absent in events of version 0.1. */
+export interface FinalVote {
+  /** The person who acted; differs from the person whose vote it is only under a delegation. */
+  readonly acting: string;
+  readonly assurance: Assurance;
+  readonly mandate: string | null;
+}
+
 /**
  * An event of an intent. Each becomes one chained ledger entry, in which a salted commitment replaces free text
  * (`note`, `result`, `facts`, `proof`); see `draftEntry`.
@@ -103,10 +111,15 @@ export type IntentEvent =
     }
   /** Votes that completed the approval count no more: the intent waits again. Their withdrawals follow. */
   | { readonly type: "approval_lapsed"; readonly decideBy: Instant }
-  | { readonly type: "rejected"; readonly person: string; readonly note: string | null }
+  | ({
+      readonly type: "rejected";
+      readonly person: string;
+      readonly note: string | null;
+    } & Partial<FinalVote>)
   | { readonly type: "cancelled"; readonly person: string; readonly note: string | null }
   | { readonly type: "withdrawn"; readonly note: string | null }
-  | { readonly type: "revoked"; readonly by: string; readonly note: string | null }
+  /** With a vote where a voter's no ended an approval; without one where it was revoked by other means. */
+  | ({ readonly type: "revoked"; readonly by: string; readonly note: string | null } & Partial<FinalVote>)
   | { readonly type: "expired"; readonly from: "pending_approval" | "approved" }
   | { readonly type: "expiry_deferred" }
   /** The silence until the deadline approves nothing, and the intent waits on for a person. */

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from "./event.ts";
+import type { FinalVote, RecordedEvent } from "./event.ts";
 import { foldingWindowMs } from "./limits.ts";
 import { afterRecheck } from "./recheck.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
@@ -18,7 +18,7 @@ import {
  *
  * @throws {Error} for any first event but `proposed`, and for an execution event without an order: bugs
  */
-export function evolve(state: IntentState | null, { event, at }: RecordedEvent): IntentState {
+export function evolve(state: IntentState | null, { event, actor, at }: RecordedEvent): IntentState {
   if (event.type === "proposed") {
     return {
       terms: event.terms,
@@ -99,12 +99,25 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
         lapsedAt: at,
       };
     case "rejected":
+      return closed({
+        ...next,
+        phase: "rejected",
+        decidedBy: event.person,
+        endedBy: event.person,
+        ...endingOf(event.person, event, actor, at),
+      });
     case "cancelled":
-      return closed({ ...next, phase: event.type, decidedBy: event.person, endedBy: event.person });
+      return closed({ ...next, phase: "cancelled", decidedBy: event.person, endedBy: event.person });
     case "withdrawn":
       return closed({ ...next, phase: "withdrawn", decidedBy: state.terms.agent });
     case "revoked":
-      return closed({ ...next, phase: "revoked", executeBy: null, endedBy: event.by });
+      return closed({
+        ...next,
+        phase: "revoked",
+        executeBy: null,
+        endedBy: event.by,
+        ...endingOf(event.by, event, actor, at),
+      });
     case "expired":
       return closed({ ...next, phase: "expired", executeBy: null });
     case "expiry_deferred":
@@ -163,8 +176,14 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       return { ...state, bindingsRefused: [...state.bindingsRefused, `${event.command} ${event.reason}`] };
     case "payload_erased": {
       // An attacker could brute-force the digest of a short payload; the ledger's commitments lost their salt.
-      const { credential: _, earlierSubjects: __, ...retained } = state.terms;
-      const terms = { ...retained, payloadDigest: null, requestDigest: "", subject: "" };
+      const { credential: _, earlierSubjects: __, profile, ...retained } = state.terms;
+      const terms = {
+        ...retained,
+        ...(profile !== undefined && { profile: { id: profile.id, fieldsHash: null } }),
+        payloadDigest: null,
+        requestDigest: "",
+        subject: "",
+      };
       return { ...next, terms, erasedAt: at };
     }
     case "execution_reported_late": {
@@ -194,6 +213,16 @@ function silenceAt({ terms, decideBy, waitsSince }: IntentState, at: Instant): P
   if (terms.onNoResponse !== "auto_approve_if_low_risk") return {};
   const since = waitsSince ?? terms.createdAt;
   return { silence: { since, until: decideBy ?? at, noticedAt: at, notCounted: null } };
+}
+
+function endingOf(
+  by: string,
+  { acting, assurance, mandate = null }: Partial<FinalVote>,
+  principal: string,
+  at: Instant,
+): Pick<IntentState, "ending"> {
+  if (acting === undefined || assurance === undefined) return {};
+  return { ending: { at, by, acting, principal, assurance, mandate } };
 }
 
 function whyUnsent({ why }: { readonly why?: UnsentReason }): { readonly why?: UnsentReason } {

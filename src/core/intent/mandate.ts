@@ -8,6 +8,11 @@ import { effectiveValueCents } from "../policy/risk.ts";
 export const STANDING_ID_PREFIX = "stap_";
 export const DELEGATION_ID_PREFIX = "deleg_";
 
+/** The first standing approval that gave a vote; null: none did. A delegation gives none by itself. */
+export function standingApprovalIn(votes: readonly { readonly mandate: string | null }[]): string | null {
+  return votes.find(({ mandate }) => mandate?.startsWith(STANDING_ID_PREFIX))?.mandate ?? null;
+}
+
 /** The intents a mandate covers. Null leaves a field open; every field that is set must match. */
 export interface MandateScope {
   /** An exact name, or `system.*`. */
@@ -32,6 +37,8 @@ interface Mandate extends MandateScope {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** Why, in the revoker's words; null: not revoked, or without a reason. */
+  readonly revokedReason: string | null;
 }
 
 /** One vote of its grantor for each intent it covers, until it expires. */

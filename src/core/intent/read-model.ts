@@ -1,3 +1,4 @@
+import { standingApprovalIn } from "./mandate.ts";
 import { isPulled, type IntentState } from "./state.ts";
 import { statusOf } from "./phase.ts";
 
@@ -34,6 +35,8 @@ export interface IntentRow {
   readonly people: string;
   /** JSON of `RequestedApproval`: codes and numbers only. Null for an intent that was never held. */
   readonly approval: string | null;
+  /** JSON of `IntentDetails`; null: nothing to say, or of an earlier version. */
+  readonly details: string | null;
   /** Ledger sequence this row reflects: an older row never overwrites a newer one. */
   readonly seq: number;
 }
@@ -67,6 +70,7 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
     people: JSON.stringify(decidersOf(state)),
     decided_by: state.endedBy ?? state.decidedBy,
     approval: terms.outcome === "hold" ? JSON.stringify(requestedApprovalOf(state)) : null,
+    details: detailsOf(state),
     seq,
   };
 }
@@ -93,6 +97,31 @@ export interface RequestedApproval {
 /** Null for an intent that was never held. */
 export function requestedApproval(column: IntentRow["approval"]): RequestedApproval | null {
   return column === null ? null : (JSON.parse(column) as RequestedApproval);
+}
+
+/** More of an intent that a list shows; codes only. */
+export interface IntentDetails {
+  readonly payload_type?: string;
+  readonly profile?: string;
+  readonly standing_approval?: string;
+}
+
+export function intentDetails(column: IntentRow["details"]): IntentDetails {
+  return column === null ? {} : (JSON.parse(column) as IntentDetails);
+}
+
+/** A payload's type may be an extension that the agent made up. */
+const PAYLOAD_TYPE = /^[a-z0-9]{1,16}$/;
+
+function detailsOf({ terms, votes }: IntentState): string | null {
+  const standing = standingApprovalIn(votes);
+  const details: IntentDetails = {
+    ...(terms.payloadType !== undefined &&
+      PAYLOAD_TYPE.test(terms.payloadType) && { payload_type: terms.payloadType }),
+    ...(terms.profile !== undefined && { profile: terms.profile.id }),
+    ...(standing !== null && { standing_approval: standing }),
+  };
+  return Object.keys(details).length === 0 ? null : JSON.stringify(details);
 }
 
 /** The decision deadline; null: none. */

@@ -1,3 +1,4 @@
+import type { DemandProblem } from "../policy/approval-demand.ts";
 import type { Phase } from "./phase.ts";
 import type { Instant } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
@@ -19,6 +20,10 @@ export type Refusal =
   | { readonly reason: "vote_not_counted"; readonly person: string; readonly acting: string }
   /** The same person rejected the intent before. */
   | { readonly reason: "already_rejected" }
+  /** The policy wants every rejection to say why. */
+  | { readonly reason: "reason_required" }
+  /** The proposal asks of its approval what Gate can't give. */
+  | DemandProblem
   /** An approval link works once. */
   | { readonly reason: "link_used" }
   /** The policy does not let reviewers edit the payload. */

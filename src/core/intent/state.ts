@@ -35,6 +35,14 @@ export interface IntentTerms {
   readonly configHash: string;
   /** SHA-256 of the payload's bytes; for a reference the declared one; null when there is none. */
   readonly payloadDigest: string | null;
+  /** The payload's type as rules saw it; absent: unknown, or of an earlier version. */
+  readonly payloadType?: string;
+  /** The typed action profile that its metadata fits; absent: none, or of an earlier version. */
+  readonly profile?: {
+    readonly id: string;
+    /** SHA-256 of the profile's fields; null once erased. */
+    readonly fieldsHash: string | null;
+  };
   /** `v` of the digest and of the ledger entries; absent: 1, in intents of version 0.1. */
   readonly recordVersion?: number;
   /** Binds everything above and the measured facts; see `intentDigest`. */
@@ -158,6 +166,19 @@ export interface Report {
   readonly proof: "verified" | "none";
 }
 
+/** A voter's no that ended the intent. */
+export interface Ending {
+  readonly at: Instant;
+  /** Person id. */
+  readonly by: string;
+  /** The person who acted; differs from `by` only under a delegation. */
+  readonly acting: string;
+  readonly principal: string;
+  /** Null: not recorded, as in version 0.1. */
+  readonly assurance: Assurance | null;
+  readonly mandate: string | null;
+}
+
 /** Everything that handling a command on one intent depends on. */
 export interface IntentState {
   readonly terms: IntentTerms;
@@ -188,6 +209,8 @@ export interface IntentState {
   readonly decidedBy: string | null;
   /** The person who rejected, cancelled or revoked it; absent: nobody did, or it is of version 0.1. */
   readonly endedBy?: string;
+  /** The vote that rejected it, or ended its approval; absent: none did, or it is of version 0.1. */
+  readonly ending?: Ending;
   readonly approvedAt: Instant | null;
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };

@@ -3,6 +3,7 @@ import type { ProposalRequest } from "../proposal/request.ts";
 import type { Decision } from "../policy/decision.ts";
 import { digestOf } from "../base/digest.ts";
 import type { Rules } from "../policy/evaluate.ts";
+import { isProfileId, profileFieldsHash, profileProblems } from "../policy/rules/profiles.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { excludedHandles } from "../identity/people.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -97,6 +98,8 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     idempotent: entry?.idempotent ?? false,
     sending: http === null ? null : sendingOf(http, bound.executor, input),
     ...(http?.credential !== undefined && { credential: http.credential }),
+    ...(facts.type !== null && { payloadType: facts.type }),
+    ...profileOf(request),
     recordVersion: RECORD_VERSION,
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
@@ -123,6 +126,12 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     outcome: decision.outcome,
     reasonCode: decision.reasonCode,
   };
+}
+
+/** A profile that the metadata does not fit is blocked, and no part of the terms. */
+function profileOf({ profile, metadata }: ProposalRequest): Pick<IntentTerms, "profile"> {
+  if (profile === null || !isProfileId(profile) || profileProblems(profile, metadata).length > 0) return {};
+  return { profile: { id: profile, fieldsHash: profileFieldsHash(profile, metadata) } };
 }
 
 /**

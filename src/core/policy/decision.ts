@@ -45,8 +45,12 @@ export interface ApprovalRequirements {
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
   readonly minAssurance: Assurance;
+  /** The least assurance that the proposal itself asked for; absent: it asked for none. */
+  readonly demandedAssurance?: Assurance;
   /** Distinct persons whose rejections are final, ≥ 1: the fewest that any applicable policy requires. */
   readonly rejections: number;
+  /** True: every rejection must say why; absent: no applicable policy wants that. */
+  readonly reasonRequired?: true;
 }
 
 export interface Quorum {

@@ -16,6 +16,7 @@ import type { AgentScope, Rules } from "./applicable-policies.ts";
 import { executorProblem, mergeTerms } from "./merge-terms.ts";
 import { evaluateRules } from "./rules/all-rules.ts";
 import { headerResults } from "./rules/header-rule.ts";
+import { namedProfileResults } from "./named-profile.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import type { RuleResults } from "./rules/findings.ts";
 import { measureRequest, measureRequestInSteps } from "./request-content.ts";
@@ -114,6 +115,8 @@ export function evaluateFacts(
   const headers = headerResults(request.http, applicable.entry);
   // First among what holds: a reviewer has to learn of it, whatever else holds the write.
   if (headers !== null) results.unshift(headers);
+  const profile = namedProfileResults(enforced, request);
+  if (profile !== null) results.push(profile);
   const verdict = strictestVerdict(results);
   const terms = mergeTerms(enforced, request);
   // Listed by hand: on this hot path, spreading `terms` costs more than all the rules together.

@@ -1,6 +1,7 @@
-import { ASSURANCE_RANK } from "../identity/assurance.ts";
+import { stronger } from "../identity/assurance.ts";
 import type { ProposalRequest } from "../proposal/request.ts";
 import type { ApprovalRequirements, Decision, OnNoResponse } from "./decision.ts";
+import { demandedAssurance } from "./approval-demand.ts";
 import { DEFAULT_EXECUTION_WINDOW_MINUTES, DEFAULT_EXPIRY_MINUTES } from "./policy.ts";
 import type { PolicyRules } from "./policy.ts";
 
@@ -48,10 +49,26 @@ const NO_TERMS: PolicyTerms = {
 
 /** The strictest terms over all applicable policies; a proposal can only shorten its expiry. */
 export function mergeTerms(applicable: readonly PolicyRules[], request: ProposalRequest): PolicyTerms {
-  const terms = mergedTerms(applicable);
+  const terms = withDemand(mergedTerms(applicable), request);
   const requested = request.expiresInMinutes;
   if (requested === null || requested >= terms.expiryMinutes) return terms;
   return { ...terms, expiryMinutes: requested };
+}
+
+/** A proposal may raise the assurance of its approval. Silence has none, so that it approves nothing then. */
+function withDemand(terms: PolicyTerms, { approval: demand }: ProposalRequest): PolicyTerms {
+  const demanded = demand === undefined ? null : demandedAssurance(demand);
+  if (demanded === null) return terms;
+  const { approval, onNoResponse } = terms;
+  return {
+    ...terms,
+    onNoResponse: onNoResponse === "auto_approve_if_low_risk" ? "reject" : onNoResponse,
+    approval: {
+      ...approval,
+      minAssurance: stronger(approval.minAssurance, demanded),
+      demandedAssurance: demanded,
+    },
+  };
 }
 
 function mergedTerms(applicable: readonly PolicyRules[]): PolicyTerms {
@@ -129,9 +146,9 @@ function mergeApproval(a: ApprovalRequirements, b: ApprovalRequirements): Approv
     people: open ? [] : union(a.people, b.people),
     excludeProposer: a.excludeProposer || b.excludeProposer,
     excludeOwner: a.excludeOwner || b.excludeOwner,
-    minAssurance:
-      ASSURANCE_RANK[a.minAssurance] >= ASSURANCE_RANK[b.minAssurance] ? a.minAssurance : b.minAssurance,
+    minAssurance: stronger(a.minAssurance, b.minAssurance),
     rejections: Math.min(a.rejections, b.rejections),
+    ...((a.reasonRequired === true || b.reasonRequired === true) && { reasonRequired: true as const }),
   };
 }
 

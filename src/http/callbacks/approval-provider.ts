@@ -68,7 +68,8 @@ async function castVote(c: GateContext, provider: Provider): Promise<Response> {
     note,
   } as const;
   const voted = await answerInteraction(answer, provider, ports, Date.now());
-  return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfAnswer(voted.error));
+  if (!voted.ok) return refuse(problemOfAnswer(voted.error));
+  return c.json(await decisionReply(voted.value, decision, note, ports));
 }
 
 function problemOfAnswer(failure: InteractionFailure): Problem {
@@ -117,7 +118,19 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
         detail: "The person that the request was sent to may not decide.",
       };
     default:
-      return problemOfVoteFailure(failure);
+      return withContractError(problemOfVoteFailure(failure));
+  }
+}
+
+/** The texts that providers of the contract compare. */
+function withContractError(problem: Problem): Problem {
+  switch (problem.code) {
+    case "digest_mismatch":
+      return { ...problem, error: "approved_intent_hash_mismatch" };
+    case "intent_expired":
+      return { ...problem, error: "interaction_expired" };
+    default:
+      return problem;
   }
 }
 

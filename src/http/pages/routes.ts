@@ -20,7 +20,7 @@ import { payloadPage } from "./payload/payload-page.ts";
 import { readerOf, senderOf, SIGN_IN_REQUIRED } from "./page-caller.ts";
 import { cameFromElsewhere, continuePage } from "./strict-cookie.ts";
 import { STYLE } from "./style.ts";
-import { refuse } from "../problem/problem.ts";
+import { refuse, type Problem } from "../problem/problem.ts";
 import {
   INVALID_LINK,
   problemOfLink,
@@ -53,6 +53,12 @@ async function openLink(c: GateContext): Promise<Response> {
   return casePage(c, { intent, record, caller, link: problem === null ? token : null });
 }
 
+const REASON_REQUIRED: Problem = {
+  status: 400,
+  code: "reason_required",
+  detail: "A rejection needs a reason: say what the agent's owner should correct.",
+};
+
 type PageVote = Pick<Vote, "decision" | "note" | "digest">;
 
 /** Handles a form of a case page; redirects to the case in its new state. */
@@ -69,6 +75,8 @@ function decide(decision: Vote["decision"]) {
 
 function voteIn(form: Form, decision: Vote["decision"]): PageVote {
   const note = noteIn(form, decision === "approve" ? "comment" : "reason");
+  // The API takes a bare no; here a person is asked why, because nobody else can tell the agent's owner.
+  if (decision === "reject" && note === null) refuse(REASON_REQUIRED);
   return { decision, note, digest: digestIn(form) };
 }
 

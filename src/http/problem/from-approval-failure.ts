@@ -76,7 +76,12 @@ export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
 
 /** The problem of a command that was refused. */
 export function problemOfCommand(failure: CommandFailure): Problem {
-  return failure.kind === "role_not_allowed"
-    ? problemOfRole(failure, failure.allowed)
-    : problemOfVoteFailure(failure);
+  switch (failure.kind) {
+    case "role_not_allowed":
+      return problemOfRole(failure, failure.allowed);
+    case "reason_required":
+      return { status: 400, code: "reason_required", detail: "Say why: the ledger keeps the reason." };
+    default:
+      return problemOfVoteFailure(failure);
+  }
 }

@@ -55,6 +55,7 @@ export function problemOfAuthFailure(failure: AuthFailure): Problem {
           failure.status === "role_changed"
             ? "This principal has another role than the one it began this in."
             : `This principal is ${failure.status}.`,
+        ...(failure.status !== "role_changed" && { statusWord: failure.status }),
         more: { principal_status: failure.status },
       };
   }

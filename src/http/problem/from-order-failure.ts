@@ -44,7 +44,7 @@ function problemOfOrder(failure: OrderFailure): Problem {
       return {
         status: 409,
         code: "nothing_to_deliver",
-        detail: "Gate has not seen this intent's payload.",
+        detail: "The intent has no payload, and no file's name: order it with POST /v1/intents/:id/execute.",
       };
     case "delivery_not_found":
       return { status: 404, code: "delivery_not_found", detail: "There is no such delivery." };

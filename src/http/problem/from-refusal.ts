@@ -2,6 +2,7 @@ import type { Phase } from "../../core/intent/phase.ts";
 import { statusOf, wasOrdered } from "../../core/intent/phase.ts";
 import type { VoteFailure } from "../../app/approvals/decide-intent.ts";
 import type { EditFailure } from "../../app/proposals/edit-intent.ts";
+import { SUPPORTED_FACTORS, type DemandProblem } from "../../core/policy/approval-demand.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { refuse, type Problem } from "./problem.ts";
@@ -15,9 +16,7 @@ export function refuseWith(refusal: Refusal): never {
 export function problemOfVoteFailure(failure: VoteFailure): Problem {
   switch (failure.kind) {
     case "refused":
-      return problemOf(failure.refusal);
-    case "reason_required":
-      return problem(400, "reason_required", "A rejection needs a reason: send `reason`.");
+      return problemOfVoteRefusal(failure.refusal);
     case "stopped":
       return problemOfStop(failure.stop);
     case "proposer_inactive":
@@ -30,6 +29,11 @@ export function problemOfVoteFailure(failure: VoteFailure): Problem {
         more: { principal_status: failure.status },
       };
   }
+}
+
+function problemOfVoteRefusal(refusal: Refusal): Problem {
+  const isLate = refusal.reason === "expired" && refusal.what === "intent";
+  return isLate ? { ...INTENT_EXPIRED, error: "approval_expired" } : problemOf(refusal);
 }
 
 /** The problem of a request that a kill switch stops. */
@@ -98,6 +102,9 @@ export function problemOf(refusal: Refusal): Problem {
       };
     case "vote_not_counted":
       return voteNotCounted(refusal);
+    case "invalid_provider":
+    case "unsupported_factor":
+      return unmetDemand(refusal);
     case "wrong_executor":
       return {
         ...problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`),
@@ -134,10 +141,32 @@ const WRONG_EXECUTOR_REMEDY = {
   external_pull: "Propose, and have the payload downloaded once: POST /v1/deliver.",
   runner: "Order the write: POST /v1/intents/:id/execute.",
 } as const;
+function unmetDemand(
+  demand: Extract<DemandProblem, { readonly reason: "invalid_provider" | "unsupported_factor" }>,
+): Problem {
+  if (demand.reason === "invalid_provider") {
+    const detail =
+      "gate.yaml does not have this approval provider asked about this destination, and a request chooses none: leave `approval_provider` out, or send `dashboard`.";
+    return { ...problem(400, "invalid_provider", detail), more: { provider: demand.provider } };
+  }
+  const { provider, capabilities, riskLevel } = demand;
+  const detail = `Nobody can approve it with the factors or the level that it requires. \`required_factors\` takes ${SUPPORTED_FACTORS.join(" and ")}; \`level\` goes up to HIGH. Ask for one of these, or leave it to the policy.`;
+  return {
+    ...problem(400, "unsupported_factor", detail),
+    more: { provider, capabilities: [...capabilities], risk_level: riskLevel },
+  };
+}
 
 type FixedReason = Exclude<
   Refusal["reason"],
-  "wrong_phase" | "expired" | "assurance_too_low" | "vote_not_counted" | "wrong_executor" | "blocked_by_rules"
+  | "wrong_phase"
+  | "expired"
+  | "assurance_too_low"
+  | "vote_not_counted"
+  | "wrong_executor"
+  | "blocked_by_rules"
+  | "invalid_provider"
+  | "unsupported_factor"
 >;
 
 /** The problems that depend on the refusal's reason alone. */
@@ -154,6 +183,16 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
     409,
     "digest_mismatch",
     "The vote names another digest than the intent's; read the intent again before you vote.",
+  ),
+  reason_required: problem(
+    400,
+    "reason_required",
+    "The policy wants every rejection to say why: send `reason`.",
+  ),
+  invalid_channel: problem(
+    400,
+    "invalid_channel",
+    "approval_channel: give its `address`, or leave it out; gate.yaml says how people are reached.",
   ),
   already_rejected: problem(409, "already_rejected", "You already rejected this intent."),
   link_used: problem(410, "link_already_used", "The link has already been used to vote; it works once."),
@@ -240,14 +279,36 @@ function wrongPhase(command: string, phase: Phase): Problem {
     detail: isAnswered
       ? `The intent is ${phase.replace("_", " ")} already.`
       : `Cannot ${command} an intent in state ${phase}.`,
-    error: command === "cancel" ? "cannot_cancel" : `Intent is ${intentStatus}`,
+    error: contractError(command, phase, intentStatus),
+    ...(command === "order" && { statusWord: intentStatus }),
     more: {
       state: phase,
       intent_status: intentStatus,
-      ...(isAnswered && { decision: wasOrdered(phase) ? "approved" : phase }),
+      ...(isAnswered && { decision: wasOrdered(phase) || phase === "approved" ? "APPROVE" : "REJECT" }),
+      ...(command === "order" && phase === "pending_approval" && { hint: WAIT_FOR_APPROVAL }),
     },
   };
 }
+
+const WAIT_FOR_APPROVAL =
+  "A reviewer has not decided yet: wait with GET /v1/intents/:id/wait, and execute once it is approved.";
+
+/** The text that clients of the contract compare. */
+function contractError(command: string, phase: Phase, intentStatus: string): string {
+  if (command === "cancel") return "cannot_cancel";
+  if (!VOTES.has(command)) return `Intent is ${intentStatus}`;
+  switch (phase) {
+    case "cancelled":
+    case "withdrawn":
+      return "approval_cancelled";
+    case "blocked":
+      return "approval_failed";
+    default:
+      return "already_answered";
+  }
+}
+
+const VOTES: ReadonlySet<string> = new Set(["approve", "reject", "decide"]);
 
 function problem(status: Problem["status"], code: Problem["code"], detail: string): Problem {
   return { status, code, detail };

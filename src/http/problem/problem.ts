@@ -12,6 +12,11 @@ export interface Problem {
   readonly detail: string;
   /** The contract's text where existing clients compare it; the code otherwise. */
   readonly error?: string;
+  /**
+   * Stands in `status` where clients of the contract read the intent's or the agent's there. RFC 9457 has clients ignore
+   * a `status` that is no number, and the response has its own.
+   */
+  readonly statusWord?: string;
   /** Extension members (RFC 9457 section 3.2). */
   readonly more?: Readonly<Record<string, Json>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +24,8 @@ export interface Problem {
 
 const PROBLEM_TYPE_PREFIX = "urn:zehrava-gate:problem:";
 
-export function problemResponse({ status, code, detail, error, more, headers }: Problem): Response {
+export function problemResponse(problem: Problem): Response {
+  const { status, code, detail, error, more, headers } = problem;
   const body = {
     // Providers' SDKs print `message`, and Stripe's prints what OAuth calls the description (RFC 6749 section 5.2).
     message: detail,
@@ -28,7 +34,7 @@ export function problemResponse({ status, code, detail, error, more, headers }: 
     ...more,
     type: `${PROBLEM_TYPE_PREFIX}${code}`,
     title: titleOf(code),
-    status,
+    status: problem.statusWord ?? status,
     detail,
     code,
     error: error ?? code,

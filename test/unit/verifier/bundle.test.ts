@@ -562,6 +562,30 @@ describe("INV-03: the verifier counts approvals again", () => {
     expect(await judged(two, tamper)).toMatchObject({ status: "fails" });
   });
 
+  /** The proposal's entry says that it asked for this assurance. */
+  const demanding =
+    (assurance: unknown, more: (b: Record<string, unknown>, e: string) => void = () => {}) =>
+    (body: Record<string, unknown>, event: string) => {
+      if (event === "proposed")
+        body["approval"] = { ...Object(body["approval"]), demanded_assurance: assurance };
+      more(body, event);
+    };
+
+  test.each(["link", "slack", "key"])("votes by key satisfy a demand for %s", async (assurance) => {
+    expect(await judged(two, demanding(assurance))).toMatchObject({ status: "holds" });
+  });
+
+  test.each(["sso", "passkey", "retina", null, 3])("votes by key fail a demand for %s", async (assurance) => {
+    expect(await judged(two, demanding(assurance))).toMatchObject({ status: "fails" });
+  });
+
+  test("a vote that names no assurance, and silence, fail any demand", async () => {
+    const unnamed = demanding("key", (b, e) => e === "approval_vote_recorded" && delete b["assurance"]);
+    const silent = demanding("link", (b, e) => e === "approved" && (b["by"] = "timeout"));
+    expect(await judged(two, unnamed)).toMatchObject({ status: "fails" });
+    expect(await judged(two, silent)).toMatchObject({ status: "fails" });
+  });
+
   test("an approval by silence or with an unknown requirement is not shown", async () => {
     expect(await judged(two, (b, e) => e === "approved" && (b["by"] = "timeout"))).toMatchObject({
       status: "not_shown",

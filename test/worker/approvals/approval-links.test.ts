@@ -118,7 +118,7 @@ describe("reading an approval link", () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       intentId: intent,
-      messageId: null,
+      messageId: expect.stringMatching(/^msg_[0-9a-f]{24}$/),
       destination: "crm.by-link",
       action: "crm.by-link",
       policy: "by-link",
@@ -181,14 +181,15 @@ describe("deciding by link without a session", () => {
     expect(await eventsOf(intent)).toContain("approval_link_used");
   });
 
-  test("needs a reason for a rejection, and without one does not use up the link", async () => {
-    const link = await linkTo(await held(), "ana");
-    const without = await reject(link, undefined, {});
-    expect(without.status).toBe(400);
-    expect(without.body.code).toBe("reason_required");
-    const { status, body } = await reject(link);
+  test.each([
+    ["a reason", undefined, "not today"],
+    ["none", {}, null],
+    ["a blank one", { reason: " " }, null],
+  ])("rejects with %s, and says what it was", async (_, sent, reason) => {
+    const { status, body } = await reject(await linkTo(await held(), "ana"), undefined, sent);
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: "blocked", approvalState: "answered", reason: "not today" });
+    expect(body).toMatchObject({ status: "blocked", approvalState: "answered", reason });
+    expect(body.approvalEvidence).toMatchObject({ decision: "REJECT", factor: "link.single_use.v1" });
   });
 
   test.each(["crm.by-slack", "crm.held", "crm.touch", "crm.by-ana"])(

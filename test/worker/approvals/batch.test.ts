@@ -80,7 +80,7 @@ test("a batch decides each intent on its own and returns each result", async () 
   expect(slots(answer)).toEqual([
     "approved",
     "rejected",
-    "reason_required",
+    "rejected",
     "not_eligible",
     // Named twice, whatever became of the first.
     "invalid_request",
@@ -90,10 +90,10 @@ test("a batch decides each intent on its own and returns each result", async () 
     "intent_not_found",
     "invalid_request",
   ]);
-  expect(answer.body).toMatchObject({ count: 10, decided: 3, refused: 7 });
+  expect(answer.body).toMatchObject({ count: 10, decided: 4, refused: 6 });
   expect(answer.body.results[0]).toMatchObject({ intentId: yes.id, ok: true, status: "approved", votes: 1 });
   expect(answer.body.results[3]).toMatchObject({ intentId: anas.id, ok: false, problem: { status: 403 } });
-  expect(await stateOf(other.id)).toBe("pending_approval");
+  expect(await stateOf(other.id)).toBe("rejected");
 });
 
 test("INV-09: every vote of a batch names the digest that it is for", async () => {

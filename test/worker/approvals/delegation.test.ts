@@ -184,15 +184,24 @@ test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
   },
 );
 
-test("INV-08: a delegate can reject for the delegator, and needs a reason like every reviewer", async () => {
+test("INV-08: a delegate can reject for the delegator, and the evidence names the delegation", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
   const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
   const path = `/v1/intents/${intent}/reject`;
-  const bare = await call("POST", path, zoe.key, { on_behalf_of_principal: "ana" });
-  expect(bare.body.code).toBe("reason_required");
   const answer = await call("POST", path, zoe.key, { onBehalfOfPrincipal: "ana", reason: "too early" });
   expect(answer.body).toMatchObject({ status: "blocked", state: "rejected" });
+  expect(answer.body.approvalEvidence).toMatchObject({
+    decision: "REJECT",
+    proof: {
+      actor: zoe.id,
+      delegation: {
+        principal_id: "ana",
+        delegate_agent_id: zoe.id,
+        delegation_id: expect.stringMatching(/^deleg_/),
+      },
+    },
+  });
 });
 
 const REFUSED: readonly (readonly [Record<string, unknown>, number])[] = [

@@ -207,6 +207,7 @@ test("the queue is served while notification state can't be read", async () => {
 const ROW = {
   id: "int_1",
   approval: null,
+  details: null,
   value_cents: null,
   approved_at: null,
   created_at: 0,
@@ -260,7 +261,7 @@ test.each([
     shown: [{ ...FAILED, person: "ana" }],
   },
 ])("the queue shows where a notification failed, and why: $name", ({ records, shown }) => {
-  expect(queueRowView(ROW as unknown as IntentRow, records).undelivered).toEqual(shown);
+  expect(queueRowView(ROW as unknown as IntentRow, {}, records).undelivered).toEqual(shown);
 });
 
 test("standing approvals are found by destination, among however many others", async () => {

@@ -78,6 +78,7 @@ test.each(TABLE)(
       createdAt: 0,
       expiresAt: 1,
       revokedAt: null,
+      revokedReason: null,
       delegate: "ben",
     };
     const voter = await grantorOf(mandate, { ...ports, principals });

@@ -104,8 +104,10 @@ test.each(["agent", "runner", "auditor", "admin"] as const)(
     const granted = await grantStandingApproval(callers.reviewer, request, ports(), now);
     if (!granted.ok) throw new Error("a reviewer could not grant a standing approval");
     const { id } = granted.value;
-    expect(await revokeMandate(callers[role], id, () => true, ports(), now)).toEqual(refused);
-    expect(await revokeMandate(callers.reviewer, id, () => true, ports(), now)).toMatchObject({ ok: true });
+    expect(await revokeMandate(callers[role], id, () => true, null, ports(), now)).toEqual(refused);
+    expect(await revokeMandate(callers.reviewer, id, () => true, null, ports(), now)).toMatchObject({
+      ok: true,
+    });
     expect(await stateOf(intent.id)).toBe("pending_approval");
   },
 );

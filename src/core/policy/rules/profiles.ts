@@ -1,5 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import type { Schema } from "@cfworker/json-schema";
+import { digestOf } from "../../base/digest.ts";
 import type { JsonObject } from "../../base/json.ts";
 
 /*
@@ -54,6 +55,15 @@ export function profileProblems(id: ProfileId, metadata: JsonObject): readonly s
     return required.filter((name) => !Object.hasOwn(metadata, name));
   });
   return [...new Set(named)].toSorted();
+}
+
+/** SHA-256 over the RFC 8785 text of the profile's fields: the same for the same fields, whatever is beside them. */
+export function profileFieldsHash(id: ProfileId, metadata: JsonObject): string {
+  const fields = SCHEMAS[id].required.map((name) => [
+    name,
+    Object.hasOwn(metadata, name) ? metadata[name] : null,
+  ]);
+  return digestOf(Object.fromEntries(fields));
 }
 
 function schema(properties: Record<string, Schema>): Schema & { required: string[] } {

@@ -33,7 +33,8 @@ const FIELDS = z.object({
   environment: z.string().min(1).max(64).optional(),
   framework: z.string().min(1).max(128).optional(),
   metadata: z.record(z.string(), z.unknown()).default({}),
-  riskTier: z.enum(["standard", "elevated", "restricted"]).default("standard"),
+  // Any text, as clients of the contract send: one that Gate does not know counts as `restricted`.
+  riskTier: z.string().trim().min(1).max(64).default("standard"),
 });
 
 const REGISTRATION = requestSchema("POST /v1/agents/register", FIELDS, {

@@ -7,6 +7,7 @@ import {
   linkProblem,
   type FollowedLink,
 } from "../../../app/approvals/decide-by-link.ts";
+import { messageIdOf } from "../../../core/intent/message-ids.ts";
 import { currentEnd } from "../../../core/intent/hold-end.ts";
 import type { Vote } from "../../../app/approvals/decide-intent.ts";
 import { callerOf } from "../../middleware/auth.ts";
@@ -45,11 +46,11 @@ async function decide(c: GateContext, decision: Vote["decision"]) {
   const link = await followed(c);
   const { reason, digest } = parseRequest(DECISION, await readJson(c));
   const caller = await callerOf(c);
-  const note = reason ?? null;
+  const note = reason?.trim() ? reason : null;
   const vote = { decision, note, digest: digest ?? null };
   const decided = await decideByLink(caller, link, vote, ports, Date.now());
   if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
-  return c.json(decisionReply(decided.value.state, decision, note));
+  return c.json(await decisionReply(decided.value.state, decision, note, ports));
 }
 
 /** Approval links for programs. A GET changes nothing: mail filters and link previews send them. */
@@ -62,7 +63,7 @@ export const approvalLinks = new Hono<GateEnv>()
     const { terms } = state;
     return c.json({
       intentId: terms.id,
-      messageId: null,
+      messageId: messageIdOf(terms.id),
       destination: scrub(terms.destination),
       action: scrub(terms.action),
       policy: scrub(terms.policy),

@@ -37,7 +37,7 @@ export async function parseDecideRequest(c: GateContext, body: JsonObject) {
     const used = await ports.nonces.use(nonce, c.var.principal.id, now);
     if (!used.ok) replayRejected(used.error);
   }
-  return { note: reason ?? null, digest: digest ?? null, onBehalfOf: onBehalfOf ?? null };
+  return { note: reason?.trim() ? reason : null, digest: digest ?? null, onBehalfOf: onBehalfOf ?? null };
 }
 
 function replayRejected(reason: string): never {

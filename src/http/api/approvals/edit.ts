@@ -8,6 +8,7 @@ import { visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import type { Ports } from "../../../ports/ports.ts";
 import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
 import { problemOfVoteFailure, problemOfEditFailure } from "../../problem/from-refusal.ts";
@@ -39,16 +40,16 @@ async function edit(c: GateContext, id: string) {
   const wanted = { ...change, voter: own.value, digest, note, link: null };
   const edited = await editAndVote(intent, wanted, approve, ports, Date.now());
   if (!edited.ok) return refuse(problemOfEditFailure(edited.error));
-  const { predecessor, successor, decision, vote } = edited.value;
+  const { predecessor, successor, decision, request, vote } = edited.value;
   return c.json({
     predecessor: { ...statusSummary(predecessor), successor_id: predecessor.successor },
-    successor: { ...proposeReply(successor, decision), predecessor_id: successor.terms.predecessor },
-    approval: vote === null ? null : approvalView(vote, note),
+    successor: { ...proposeReply(successor, decision, request), predecessor_id: successor.terms.predecessor },
+    approval: vote === null ? null : await approvalView(vote, note, ports),
   });
 }
 
-function approvalView(vote: Result<IntentState, VoteFailure>, note: string | null) {
-  if (vote.ok) return { ok: true, ...decisionReply(vote.value, "approve", note) };
+async function approvalView(vote: Result<IntentState, VoteFailure>, note: string | null, ports: Ports) {
+  if (vote.ok) return { ok: true, ...(await decisionReply(vote.value, "approve", note, ports)) };
   const { status, code, detail, more } = problemOfVoteFailure(vote.error);
   return { ok: false, problem: { ...more, status, code, detail } };
 }

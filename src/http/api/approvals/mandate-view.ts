@@ -119,6 +119,17 @@ export function parseStandingApproval(body: JsonObject, now: number) {
   };
 }
 
+const REVOCATION = requestSchema(
+  "POST /v1/standing-approvals/:id/revoke",
+  z.object({ reason: z.string().max(4096).nullish() }),
+  { aliases: { reason: ["comment", "note"] } },
+);
+
+/** Why a mandate is revoked; null: no reason is given. */
+export function parseRevocation(body: JsonObject): string | null {
+  return parseRequest(REVOCATION, body).reason?.trim() || null;
+}
+
 export function parseDelegation(body: JsonObject, now: number) {
   const fields = parseRequest(DELEGATION, body);
   return {
@@ -157,12 +168,15 @@ function expiryOf(given: number | undefined, usual: number, now: number): number
   return expiresAt;
 }
 
+/** In both spellings: the contract's clients read camelCase here. */
 export function standingApprovalView(approval: StandingApproval, now: number) {
   const { uses, used, maxRecords, dailyCents } = approval;
   return {
     ...mandateView(approval, now, uses !== null && used >= uses),
     max_records: maxRecords,
+    maxRecords,
     daily_limit_usd: usdOf(dailyCents),
+    dailyLimitUsd: usdOf(dailyCents),
     uses,
     used,
   };
@@ -172,12 +186,18 @@ export function delegationView(delegation: Delegation, now: number) {
   return {
     ...mandateView(delegation, now, false),
     delegator_principal_id: delegation.principal,
+    delegatorPrincipalId: delegation.principal,
     delegate_person_id: delegation.delegate,
+    delegatePersonId: delegation.delegate,
+    // The contract's member: the person who may vote, as a delegation is to a person and not to one of their keys.
+    delegate_agent_id: delegation.delegate,
+    delegateAgentId: delegation.delegate,
   };
 }
 
 function mandateView(mandate: StandingApproval | Delegation, now: number, isUsedUp: boolean) {
   const { revokedAt, expiresAt } = mandate;
+  const maxUsd = usdOf(mandate.maxCents);
   const status =
     revokedAt !== null ? "revoked" : now >= expiresAt ? "expired" : isUsedUp ? "used_up" : "in_force";
   return {
@@ -185,15 +205,25 @@ function mandateView(mandate: StandingApproval | Delegation, now: number, isUsed
     status,
     destination: mandate.destination,
     policy_id: mandate.policy,
+    policyId: mandate.policy,
     agent_id: mandate.agent,
+    agentId: mandate.agent,
     principal_id: mandate.principalId,
-    max_amount_usd: usdOf(mandate.maxCents),
+    principalId: mandate.principalId,
+    max_amount_usd: maxUsd,
+    maxAmountUsd: maxUsd,
     person: mandate.person,
     assurance: mandate.assurance,
     created_by: mandate.principal,
+    createdBy: mandate.principal,
     created_at: iso(mandate.createdAt),
+    createdAt: iso(mandate.createdAt),
     expires_at: iso(expiresAt),
+    expiresAt: iso(expiresAt),
     revoked_at: isoOrNull(revokedAt),
+    revokedAt: isoOrNull(revokedAt),
+    revoked_reason: mandate.revokedReason,
+    revokedReason: mandate.revokedReason,
   };
 }
 

@@ -17,6 +17,7 @@ import { wrongField } from "../shared/request-schema.ts";
 import {
   delegationView,
   parseDelegation,
+  parseRevocation,
   parseStandingApproval,
   standingApprovalView,
 } from "./mandate-view.ts";
@@ -45,9 +46,11 @@ async function makeDelegation(c: GateContext) {
 async function revoke(c: GateContext, isOfKind: (mandate: StandingApproval | Delegation) => boolean) {
   const ports = c.env;
   const id = c.req.param("id") ?? "";
+  const reason = parseRevocation(await readJson(c));
   const now = Date.now();
-  valueOrRefuse(await revokeMandate(c.var, id, isOfKind, ports, now));
-  return c.json({ id, status: "revoked", revoked_at: iso(now) });
+  valueOrRefuse(await revokeMandate(c.var, id, isOfKind, reason, ports, now));
+  const at = iso(now);
+  return c.json({ id, revoked: true, status: "revoked", revoked_at: at, revokedAt: at, reason });
 }
 
 /** The value of a use case of mandates. @throws the problem of its failure */
@@ -112,7 +115,7 @@ export const mandates = new Hono<GateEnv>()
     const { page, next } = await pageOf(c, (after) => ports.mandates.listStanding(after));
     const now = Date.now();
     const shown = page.map((approval) => standingApprovalView(approval, now));
-    return c.json({ standing_approvals: shown, count: shown.length, next });
+    return c.json({ standingApprovals: shown, standing_approvals: shown, count: shown.length, next });
   })
   .post("/v1/standing-approvals/:id/revoke", reviewers, (c) => revoke(c, (mandate) => "uses" in mandate))
   .post("/v1/delegations", reviewers, makeDelegation)

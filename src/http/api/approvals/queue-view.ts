@@ -1,3 +1,4 @@
+import type { Names } from "../../../app/identity/names.ts";
 import { z } from "zod";
 import { deadlineOf, type IntentRow } from "../../../core/intent/read-model.ts";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
@@ -51,7 +52,10 @@ export function parseBatch(body: JsonObject) {
       reason,
       on_behalf_of_principal: onBehalfOf,
     } = parseRequest(DECISION, item, `decisions.${at}.`);
-    return { id, vote: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null } };
+    return {
+      id,
+      vote: { decision, digest, note: reason?.trim() ? reason : null, onBehalfOf: onBehalfOf ?? null },
+    };
   });
 }
 
@@ -60,10 +64,10 @@ export function parseBatch(body: JsonObject) {
  *
  * @param deliveries notifications of these intents; null: they could not be read
  */
-export function queueRowView(row: IntentRow, deliveries: readonly DeliveryRecord[] | null) {
+export function queueRowView(row: IntentRow, names: Names, deliveries: readonly DeliveryRecord[] | null) {
   const requested = requirementsOf(row);
   return {
-    ...intentRowView(row),
+    ...intentRowView(row, names),
     decide_by: isoOrNull(deadlineOf(row)),
     group: row.group_key,
     required_approvals: requested?.require ?? 1,

@@ -28,12 +28,13 @@ async function list(c: GateContext) {
   const filter: IntentFilter = { ...(await listFilter(c)), phases: ["pending_approval"] };
   const { rows, next } = queryFlag(c, "mine") ? await pageOfMine(c, filter) : await c.env.index.page(filter);
   const deliveries = await deliveriesOf(c, rows);
-  const shown = rows.map((row) => queueRowView(row, deliveries));
+  const names = await namesOf(idsInRows(rows), c.var.principal, c.env);
+  const shown = rows.map((row) => queueRowView(row, names, deliveries));
   return c.json({
     approvals: shown,
     count: shown.length,
     next: next === null ? null : cursorText(next),
-    names: await namesOf(idsInRows(rows), c.var.principal, c.env),
+    names,
   });
 }
 
@@ -61,18 +62,18 @@ async function deliveriesOf(
 async function batch(c: GateContext) {
   const items = parseBatch(await readJson(c));
   const voted = await voteOnSeveral(c.var, items, c.env);
-  const results = voted.map((result, at) => slotView(items[at], result));
+  const results = await Promise.all(voted.map((result, at) => slotView(items[at], result, c.env)));
   const decided = results.filter(({ ok }) => ok).length;
   if (decided === 0) c.set("hasNoEffect", true);
   return c.json({ results, count: results.length, decided, refused: results.length - decided });
 }
 
-function slotView(item: OneOfSeveral | undefined, result: VoteResult) {
+async function slotView(item: OneOfSeveral | undefined, result: VoteResult, ports: GateContext["env"]) {
   if (item === undefined) throw new Error("invariant: each result is of one item");
   const { id, vote } = item;
   switch (result.kind) {
     case "cast":
-      return { ...decisionReply(result.state, vote.decision, vote.note), ok: true as const };
+      return { ...(await decisionReply(result.state, vote.decision, vote.note, ports)), ok: true as const };
     case "refused":
       return slotRefused(id, problemOfVote(result.failure));
     case "not_found":

@@ -35,7 +35,8 @@ async function decide(c: GateContext, id: string, body: JsonObject, decision: Vo
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
   const vote = { decision, digest, note, onBehalfOf };
   const voted = await voteAsCaller(c.var, intent, vote, ports, Date.now());
-  return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfVote(voted.error));
+  if (!voted.ok) return refuse(problemOfVote(voted.error));
+  return c.json(await decisionReply(voted.value, decision, note, ports));
 }
 
 async function cancel(c: GateContext, id: string, body: JsonObject) {

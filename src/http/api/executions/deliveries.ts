@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { iso } from "../../../core/base/iso-time.ts";
+import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
 import { download, orderDelivery } from "../../../app/execution/deliveries.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
@@ -15,6 +16,19 @@ const GET_ONLY: Problem = {
   detail: "A delivery works once; send a GET.",
   headers: { Allow: "GET" },
 };
+
+/** The contract's answer for a payload of which Gate knows the name only: the caller has the file. */
+function receiptOf(state: IntentState) {
+  const { id, destination, policy, payloadDigest } = state.terms;
+  return {
+    proposalId: id,
+    intentId: id,
+    destination,
+    policy,
+    deliveredAt: iso(currentOrder(state)?.claim?.at ?? state.updatedAt),
+    payloadHash: payloadDigest,
+  };
+}
 
 /** `external_pull`: the payload is downloaded once with a token, and the download is the claim. */
 export const deliveries = new Hono<GateEnv>()
@@ -37,7 +51,8 @@ export const deliveries = new Hono<GateEnv>()
     // Hono runs the GET handler for a HEAD and drops the body: the one download would be spent on nothing.
     if (c.req.method !== "GET") return refuse(GET_ONLY);
     const ports = c.env;
-    const { intent, bytes, digest } = valueOrRefuse(await download(c.req.param("token"), ports));
+    const { intent, state, bytes, digest } = valueOrRefuse(await download(c.req.param("token"), ports));
+    if (bytes === null) return c.json(receiptOf(state), 200, { "Referrer-Policy": "no-referrer" });
     const headers = {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",

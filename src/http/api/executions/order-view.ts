@@ -3,6 +3,7 @@ import { providerIdempotencyKey } from "../../../core/intent/provider-idempotenc
 import { currentOrder, type IntentState, type Order } from "../../../core/intent/state.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
+import type { EvidenceView } from "../shared/evidence-view.ts";
 import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
 import { reportedResult } from "../../../app/execution/reported-result.ts";
 
@@ -14,8 +15,16 @@ export const MODE_NAMES = {
   external_pull: "external_pull",
 } as const;
 
-/** @param secrets null for every reader except the order's holder */
-export function orderView(record: IntentRecord, order: Order, secrets: OrderSecrets | null) {
+/**
+ * @param secrets null for every reader except the order's holder
+ * @param evidence of the decision that allowed it
+ */
+export function orderView(
+  record: IntentRecord,
+  order: Order,
+  secrets: OrderSecrets | null,
+  evidence: EvidenceView | null,
+) {
   const { state } = record;
   const payload = record.case?.payload;
   const { terms } = state;
@@ -40,11 +49,17 @@ export function orderView(record: IntentRecord, order: Order, secrets: OrderSecr
     claimed_at: isoOrNull(order.claim?.at ?? null),
     claim_expires_at: isoOrNull(order.claim?.expiresAt ?? null),
     reported_at: isoOrNull(order.report?.at ?? null),
-    executed_at: isoOrNull(order.report?.executedAt ?? null),
+    executed_at: isoOrNull(executedAt(order)),
     proof: order.report?.proof ?? null,
     result: reportedResult(record, order),
-    approval_evidence: null,
+    approval_evidence: evidence,
   };
+}
+
+/** The time that the worker states; one that states none has written by the time of its report. */
+function executedAt({ report }: Order): number | null {
+  if (report === null || report.outcome === "indeterminate") return null;
+  return report.executedAt ?? report.at;
 }
 
 function orderStatus(state: IntentState, order: Order): string {

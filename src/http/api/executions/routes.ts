@@ -16,6 +16,7 @@ import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { respondOnce, idempotencyKey } from "../../middleware/idempotency.ts";
 import { authenticated } from "../../problem/from-auth-failure.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
+import { evidenceOfRecord } from "../shared/evidence-view.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { MODE_NAMES, orderView } from "./order-view.ts";
 import { parseReport } from "./report-request.ts";
@@ -31,12 +32,16 @@ export const executions = new Hono<GateEnv>()
     const id = c.req.param("id");
     const issued = valueOrRefuse(await issueOrder(id, c.var.principal, () => readMode(c), ports));
     const { record, order, secrets, isNew } = issued;
-    return c.json(orderView(record, order, secrets), isNew ? 201 : 200);
+    return c.json(
+      orderView(record, order, secrets, await evidenceOfRecord(record, ports)),
+      isNew ? 201 : 200,
+    );
   })
   .get("/v1/executions/:id", requireRole(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
     const ports = c.env;
-    const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, ports));
-    return c.json(orderView(shown.record, shown.order, shown.secrets));
+    const found = await getOrder(c.req.param("id"), c.var.principal, ports);
+    const { record, order, secrets } = valueOrRefuse(found);
+    return c.json(orderView(record, order, secrets, await evidenceOfRecord(record, ports)));
   })
   .post("/v1/executions/:id/claim", (c) =>
     byWorker(
@@ -58,19 +63,19 @@ async function readMode(c: GateContext): Promise<OrderMode> {
 async function claim(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
   const { record, order } = valueOrRefuse(await claimOrder(held, ports));
-  return c.json(orderView(record, order, null));
+  return c.json(orderView(record, order, null, await evidenceOfRecord(record, ports)));
 }
 
 async function heartbeat(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
   const { record, order, stop } = valueOrRefuse(await extendClaim(held, ports));
   const killSwitch = stop === null ? null : { scope: stop.scope, target: stop.target };
-  return c.json({ ...orderView(record, order, null), kill_switch: killSwitch });
+  return c.json({ ...orderView(record, order, null, null), kill_switch: killSwitch });
 }
 
 async function report(c: GateContext, held: HeldOrder, body: JsonObject): Promise<Response> {
   const { record, order } = valueOrRefuse(await reportOrder(held, parseReport(body)));
-  return c.json(orderView(record, order, null));
+  return c.json(orderView(record, order, null, await evidenceOfRecord(record, c.env)));
 }
 
 /** The order that a worker's call names, with the body; the token comes as the bearer, or beside the worker's key. */

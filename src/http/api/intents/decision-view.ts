@@ -1,6 +1,7 @@
 import { maySeeTrace } from "../../../app/authority.ts";
 import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
+import type { EvidenceView } from "../shared/evidence-view.ts";
 import { storedContent, type StoredRequest } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
@@ -12,7 +13,12 @@ import type { IntentRecord } from "../../../ports/intents.ts";
  * @param isPayloadVisible false: texts that rules matched, which quote the payload, and the request's URL, which can
  *   contain the same data, are left out
  */
-export function decisionView(record: IntentRecord, reader: Principal, isPayloadVisible: boolean) {
+export function decisionView(
+  record: IntentRecord,
+  reader: Principal,
+  isPayloadVisible: boolean,
+  evidence: EvidenceView | null,
+) {
   const { terms } = record.state;
   const { request, decision } = storedContent(record);
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
@@ -31,7 +37,7 @@ export function decisionView(record: IntentRecord, reader: Principal, isPayloadV
     policies: terms.policies,
     required_approvals: terms.outcome === "hold" ? terms.approval.require : 0,
     evaluated_at: iso(terms.createdAt),
-    approval_evidence: null,
+    approval_evidence: evidence,
     facts: decision?.facts ?? null,
     ask: request === null ? null : requestView(request, isPayloadVisible),
     ...(decision === null || !maySeeTrace(reader)

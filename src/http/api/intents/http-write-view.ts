@@ -33,7 +33,7 @@ export function httpView(record: IntentRecord, isPayloadVisible: boolean) {
 export function sentResult(record: IntentRecord): JsonObject | null {
   const order = currentOrder(record.state);
   if (order === undefined || record.state.terms.sending === null) return null;
-  return (orderView(record, order, null).result as JsonObject | null) ?? null;
+  return (orderView(record, order, null, null).result as JsonObject | null) ?? null;
 }
 
 /** An upstream's stored response, with the digest of its body. */

@@ -1,14 +1,18 @@
 import { currentOrder, isPulled } from "../../../core/intent/state.ts";
 import { unknownFacts } from "../../../core/proposal/doubt.ts";
-import { statusOf, type Status } from "../../../core/intent/phase.ts";
+import { statusOf, type Phase, type Status } from "../../../core/intent/phase.ts";
+import { messageIdOf } from "../../../core/intent/message-ids.ts";
 import { rejectionsIn } from "../../../core/intent/rejections.ts";
-import type { IntentRow } from "../../../core/intent/read-model.ts";
+import { intentDetails, requestedApproval, type IntentRow } from "../../../core/intent/read-model.ts";
+import { approvalInteractions, approvalState } from "./approval-interactions.ts";
 import { auditTrail } from "./audit-view.ts";
 import { httpView } from "./http-write-view.ts";
 import { orderView } from "../executions/order-view.ts";
-import { standingApprovalOf } from "./propose-reply.ts";
+import { standingApprovalIn } from "../../../core/intent/mandate.ts";
+import type { EvidenceView } from "../shared/evidence-view.ts";
 import { storedContent } from "../shared/stored-record.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Names } from "../../../app/identity/names.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
 /**
@@ -16,7 +20,7 @@ import type { IntentRecord } from "../../../ports/intents.ts";
  *
  * @param isPayloadVisible false: the request that Gate sends is left out, whose URL can contain the payload's data
  */
-export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
+export function intentView(record: IntentRecord, isPayloadVisible: boolean, evidence: EvidenceView | null) {
   const { state } = record;
   const { terms } = state;
   const { request, decision, payload } = storedContent(record);
@@ -28,6 +32,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     id: terms.id,
     intentId: terms.id,
     proposalId: terms.id,
+    message_id: messageIdOf(terms.id),
     status,
     state: state.phase,
     sender_agent_id: terms.agent,
@@ -52,8 +57,9 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     idempotency_key: request?.key ?? null,
     principal_id: request?.principalId ?? null,
     metadata: request?.metadata ?? null,
-    profile_id: request?.profile ?? null,
-    payload_path: null,
+    profile_id: request?.profile ?? terms.profile?.id ?? null,
+    profile_fields_hash: terms.profile?.fieldsHash ?? null,
+    payload_path: payload?.kind === "reference" ? payload.name : null,
     payload_kind: payload?.kind ?? null,
     payload_name: payload?.name ?? null,
     payload_type: decision?.facts.type ?? null,
@@ -90,43 +96,36 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
       ...rejection,
       at: iso(at),
     })),
-    approval_state: approvalState(state.phase, state.votes.length),
-    standing_approval_id: standingApprovalOf(state),
+    approval_state: approvalState(state.phase),
+    standing_approval_id: standingApprovalIn(state.votes),
     has_approval_link: false,
     manifest: null,
-    approval_evidence: null,
-    approval_interactions: [],
-    execution: order === undefined ? null : orderView(record, order, null),
+    approval_link_expires_at: null,
+    approval_link_used_at: null,
+    approval_evidence: evidence,
+    approval_interactions: approvalInteractions(state, request, evidence),
+    execution: order === undefined ? null : orderView(record, order, null, evidence),
     auditTrail: auditTrail(record),
   };
 }
 
-function approvalState(phase: string, votes: number): string | null {
-  switch (phase) {
-    case "pending_approval":
-      return "waiting_input";
-    case "expired":
-      return "expired";
-    case "cancelled":
-      return "cancelled";
-    case "rejected":
-      return "answered";
-    case "blocked":
-      return null;
-    default:
-      return votes > 0 ? "answered" : null;
-  }
-}
-
-/** One line of a list. */
-export function intentRowView(row: IntentRow) {
+/**
+ * One line of a list: the contract's columns, those that hold free text or a plain digest as null.
+ *
+ * @param names of agents, as far as the reader may look them up
+ */
+export function intentRowView(row: IntentRow, names: Names) {
+  const { payload_type, profile, standing_approval } = intentDetails(row.details);
+  const valueUsd = row.value_cents === null ? null : row.value_cents / 100;
   return {
     id: row.id,
     intentId: row.id,
     proposalId: row.id,
     status: row.status,
     state: row.phase,
+    message_id: messageIdOf(row.id),
     sender_agent_id: row.agent_id,
+    agent_name: names[row.agent_id] ?? null,
     destination: row.destination,
     action: row.action,
     policy_id: row.policy_id,
@@ -135,7 +134,23 @@ export function intentRowView(row: IntentRow) {
     risk_score: row.risk_score / 100,
     risk_level: row.risk_level,
     estimated_records: row.records,
-    value_usd: row.value_cents === null ? null : row.value_cents / 100,
+    value_usd: valueUsd,
+    estimated_value_usd: valueUsd,
+    payload_path: null,
+    payload_hash: null,
+    payload_type: payload_type ?? null,
+    block_reason: null,
+    on_behalf_of: null,
+    idempotency_key: null,
+    sensitivity_tags: null,
+    profile_id: profile ?? null,
+    profile_fields_hash: null,
+    approval_state: approvalState(row.phase as Phase),
+    required_approvals: requestedApproval(row.approval)?.require ?? 1,
+    standing_approval_id: standing_approval ?? null,
+    has_approval_link: false,
+    approval_link_expires_at: null,
+    approval_link_used_at: null,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
     expires_at: iso(row.decide_by),

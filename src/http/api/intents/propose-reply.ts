@@ -1,11 +1,19 @@
+import { levelOf, OWN_PROVIDER } from "../../../core/policy/approval-demand.ts";
 import type { Decision } from "../../../core/policy/decision.ts";
+import { messageIdOf, questionIdOf } from "../../../core/intent/message-ids.ts";
+import { profileSummary } from "../../../core/presentation/profile-summary.ts";
+import type { ProposalRequest } from "../../../core/proposal/request.ts";
 import { isPulled, type IntentState } from "../../../core/intent/state.ts";
-import { STANDING_ID_PREFIX } from "../../../core/intent/mandate.ts";
+import { standingApprovalIn } from "../../../core/intent/mandate.ts";
 import { statusOf } from "../../../core/intent/phase.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
 /** The response to a proposal: the contract's camelCase, the names its documentation promised, and `state`. */
-export function proposeReply(state: IntentState, decision: Decision) {
+export function proposeReply(
+  state: IntentState,
+  decision: Decision,
+  request: Pick<ProposalRequest, "approval" | "profile" | "metadata">,
+) {
   const { terms, phase } = state;
   const status = statusOf(phase, isPulled(state));
   const held = phase === "pending_approval";
@@ -27,21 +35,32 @@ export function proposeReply(state: IntentState, decision: Decision) {
     requiredApprovals: terms.approval.require,
     ...riskFields(decision),
     approvalState: held ? "waiting_input" : state.votes.length > 0 ? "answered" : null,
-    profile: null,
-    standingApprovalId: standingApprovalOf(state),
+    profile: request.profile,
+    profileSummary: request.profile === null ? null : profileSummary(request.profile, request.metadata),
+    standingApprovalId: standingApprovalIn(state.votes),
+    messageId: messageIdOf(terms.id),
     // Always null: the contract gives the proposing agent a link that approves, with which it could approve itself.
-    messageId: null,
     approvalLinkToken: null,
-    approvalInteractionId: null,
-    approvalProvider: null,
-    requiredApprovalFactors: [],
-    assuranceLevel: null,
+    ...requestedApproval(state, request),
   };
 }
 
-/** The first standing approval that gave a vote; null: none did. A delegation gives none by itself. */
-export function standingApprovalOf({ votes }: IntentState): string | null {
-  return votes.find(({ mandate }) => mandate?.startsWith(STANDING_ID_PREFIX))?.mandate ?? null;
+/** How a held proposal is to be approved; no member of it approves anything. */
+function requestedApproval({ terms }: IntentState, { approval: demand }: Pick<ProposalRequest, "approval">) {
+  if (terms.outcome !== "hold") {
+    return {
+      approvalInteractionId: null,
+      approvalProvider: null,
+      requiredApprovalFactors: [],
+      assuranceLevel: null,
+    };
+  }
+  return {
+    approvalInteractionId: questionIdOf(terms.id),
+    approvalProvider: demand?.provider ?? OWN_PROVIDER,
+    requiredApprovalFactors: demand?.factors ?? [],
+    assuranceLevel: levelOf(terms.approval.minAssurance),
+  };
 }
 
 /** The response to a dry run: the same members without an intent. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { ProposalInput } from "../../../app/proposals/proposal-input.ts";
 import { refuse } from "../../problem/problem.ts";
+import { APPROVAL_DEMAND_FIELDS, approvalDemandOf } from "./approval-demand-request.ts";
 import { PAYLOAD_ALIASES, PAYLOAD_FIELDS, payloadOf } from "../shared/payload.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 
@@ -15,6 +16,8 @@ const ALIASES = {
   principalId: ["principal_id"],
   idempotencyKey: ["idempotency_key"],
   expiresIn: ["expires_in"],
+  approvalProvider: ["approval_provider"],
+  approvalChannel: ["approval_channel"],
 } as const;
 
 /** Destinations and labels are codes: they go on the ledger, where free text may not be. */
@@ -77,6 +80,7 @@ const PROPOSAL = requestSchema(
       .nullish(),
     profile: z.string().min(1).max(128).optional(),
     executor: z.literal("proposer").optional(),
+    ...APPROVAL_DEMAND_FIELDS,
   }),
   { aliases: ALIASES },
 );
@@ -112,6 +116,7 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
       metadata: fields.metadata ?? {},
       profile: fields.profile ?? null,
       expiresInMinutes: fields.expiresIn ?? null,
+      ...approvalDemandOf(fields),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
+import type { ProposalRequest } from "../../../core/proposal/request.ts";
 import type { Decision } from "../../../core/policy/decision.ts";
-import { rehearse } from "../../../app/proposals/evaluate-proposal.ts";
+import { rehearse, unmetDemand } from "../../../app/proposals/evaluate-proposal.ts";
 import { govern } from "../../../app/proposals/govern.ts";
 import { visibleRecord } from "../../middleware/guards.ts";
 import { logDecision } from "../../middleware/request-log.ts";
@@ -14,6 +15,7 @@ import { auditTrail } from "./audit-view.ts";
 import { decisionView } from "./decision-view.ts";
 import { intentRowView, intentView } from "./intent-view.ts";
 import { seenBeforeView } from "./seen-before-view.ts";
+import { evidenceOfRecord } from "../shared/evidence-view.ts";
 import { listFilter } from "../shared/list-query.ts";
 import { idsIn, idsInEarlier, idsInRows } from "../../../core/intent/named-ids.ts";
 import { namesOf } from "../../../app/identity/names.ts";
@@ -38,7 +40,9 @@ async function propose(c: GateContext) {
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (queryFlag(c, "dry_run")) {
     c.set("hasNoEffect", true);
-    return c.json(rehearsalReply(await rehearse(request, principal, ports, Date.now())));
+    const decision = await rehearse(request, principal, ports, Date.now());
+    const unmet = await unmetDemand(request, decision, await ports.rules.current(), null);
+    return unmet === null ? c.json(rehearsalReply(decision)) : refuseWith(unmet);
   }
   const { place } = c.var;
   const earlier = place?.again === true && request.key === null ? await earlierReply(c, place.intent) : null;
@@ -47,7 +51,7 @@ async function propose(c: GateContext) {
   logDecision(c, governed, { agent: principal.id, destination: request.request.destination });
   switch (governed.kind) {
     case "decided":
-      return c.json(proposeReply(governed.state, governed.decision));
+      return c.json(proposeReply(governed.state, governed.decision, request.request));
     case "duplicate":
       return c.json(duplicateReply(governed.id, governed.state, request.key), 409);
     case "refused":
@@ -62,16 +66,19 @@ async function earlierReply(c: GateContext, id: string) {
   const ports = c.env;
   const record = (await ports.intents.find(id)?.getRecord()) ?? null;
   if (record === null || record.case === null) return null;
-  return proposeReply(record.state, JSON.parse(record.case.decision) as Decision);
+  const { request, decision } = record.case;
+  const proposed = JSON.parse(request) as ProposalRequest;
+  return proposeReply(record.state, JSON.parse(decision) as Decision, proposed);
 }
 
 async function list(c: GateContext) {
   const ports = c.env;
   const { rows, next } = await ports.index.page(await listFilter(c));
+  const names = await namesOf(idsInRows(rows), c.var.principal, ports);
   return {
-    page: rows.map(intentRowView),
+    page: rows.map((row) => intentRowView(row, names)),
     next: next === null ? null : cursorText(next),
-    names: await namesOf(idsInRows(rows), c.var.principal, ports),
+    names,
   };
 }
 
@@ -82,7 +89,8 @@ async function show(c: GateContext) {
   const isSeenBeforeWanted = queryFlag(c, "seen_before", isHuman(principal));
   const { record } = await visibleRecord(c, c.req.param("id") ?? "");
   const { state, entries } = record;
-  const view = intentView(record, await maySeePayload(principal, state, ports));
+  const isPayloadVisible = await maySeePayload(principal, state, ports);
+  const view = intentView(record, isPayloadVisible, await evidenceOfRecord(record, ports));
   const earlier = isSeenBeforeWanted ? await seenBefore(state.terms, principal, ports) : null;
   const ids = [...idsIn(state, entries), ...(earlier === null ? [] : idsInEarlier(earlier))];
   return c.json({
@@ -101,6 +109,8 @@ async function audit(c: GateContext) {
     proposalId: state.terms.id,
     events,
     auditTrail: events,
+    count: events.length,
+    approval_evidence: await evidenceOfRecord({ state, entries }, c.env),
     names: await namesOf(idsIn(state, entries), c.var.principal, c.env),
   });
 }
@@ -125,7 +135,8 @@ export const intents = new Hono<GateEnv>()
     const ports = c.env;
     const { record } = await visibleRecord(c, c.req.param("id"));
     const isPayloadVisible = await maySeePayload(c.var.principal, record.state, ports);
-    return c.json(decisionView(record, c.var.principal, isPayloadVisible));
+    const decided = await evidenceOfRecord(record, ports);
+    return c.json(decisionView(record, c.var.principal, isPayloadVisible, decided));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
     const ports = c.env;

@@ -57,5 +57,5 @@ async function replyOf(c: GateContext, state: IntentState) {
   const reply = { ...waitReply(state), block_reason: null };
   if (reply.status !== "blocked") return reply;
   const record = (await ports.intents.find(state.terms.id)?.getRecord()) ?? null;
-  return { ...reply, block_reason: record === null ? null : intentView(record, false).block_reason };
+  return { ...reply, block_reason: record === null ? null : intentView(record, false, null).block_reason };
 }

@@ -1,6 +1,8 @@
 import { statusOf } from "../../../core/intent/phase.ts";
 import { isPulled, type IntentState } from "../../../core/intent/state.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import { evidenceOfState } from "./evidence-view.ts";
 
 /** Ids, status and state: the first members of a response about an intent. */
 export function statusSummary(state: IntentState) {
@@ -13,10 +15,16 @@ export function statusSummary(state: IntentState) {
 }
 
 /** The contract's response to a vote. */
-export function decisionReply(state: IntentState, decision: "approve" | "reject", note: string | null) {
+export async function decisionReply(
+  state: IntentState,
+  decision: "approve" | "reject",
+  note: string | null,
+  ports: Pick<Ports, "signer" | "settings">,
+) {
+  const approvalEvidence = await evidenceOfState(state, ports);
   const approvalState = state.phase === "pending_approval" ? "waiting_input" : "answered";
   if (decision === "reject") {
-    return { ...statusSummary(state), approvalState, reason: note, approvalEvidence: null };
+    return { ...statusSummary(state), approvalState, reason: note, approvalEvidence };
   }
   return {
     ...statusSummary(state),
@@ -28,7 +36,7 @@ export function decisionReply(state: IntentState, decision: "approve" | "reject"
     // Null, where the contract hands out the download: only the proposer may order it.
     deliveryToken: null,
     autoDeliver: false,
-    gate_exec: null,
-    approvalEvidence: null,
+    gate_exec: state.terms.sending === "by_gate",
+    approvalEvidence,
   };
 }

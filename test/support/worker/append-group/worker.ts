@@ -154,6 +154,7 @@ function rowOf(id: string, seq: number): IntentRow {
     group_key: null,
     subject: null,
     shape_key: null,
+    details: null,
     policies: "[]",
     people: "[]",
     decided_by: null,

@@ -69,6 +69,7 @@ test("the list row of an intent holds codes and numbers, and no note", () => {
     group_key: null,
     subject: "5e".repeat(32),
     shape_key: null,
+    details: null,
     decided_by: null,
     policies: '["crm","legal"]',
     people: "[]",

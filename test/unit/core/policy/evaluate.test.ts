@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   evaluateProposal,
   historyNeeded,
@@ -343,8 +343,33 @@ test("a proposal without a payload passes no content rule unless a typed action 
   expect(outcome({ ticket_id: "7", body: "Refund guaranteed" }, "support.reply.v1")).toBe(
     "blocked_term_detected",
   );
-  expect(outcome({ body: "All fine" }, "support.reply.v1")).toBe("payload_not_inspectable");
-  expect(outcome({ body: "All fine" }, "made.up.v9")).toBe("payload_not_inspectable");
+  expect(outcome({ body: "All fine" }, "support.reply.v1")).toBe("invalid_profile_payload");
+  expect(outcome({ body: "All fine" }, "made.up.v9")).toBe("invalid_profile_payload");
+});
+
+describe("a profile that no policy requires", () => {
+  const decided = (policy: string, profile: string | null, metadata: Record<string, string>) =>
+    decide({ p: policy }, { request: requestFor({ recordCount: 1, metadata, profile }) });
+
+  test.each([
+    ["without its fields", "support.reply.v1", { ticket_id: "7" }, "Give valid values for: body."],
+    ["that does not exist", "nope.v9", {}, "Name one of: "],
+    ["named as a member of every object", "constructor", {}, "Name one of: "],
+  ])("%s is blocked, with what to change", (_, profile, metadata, remedy) => {
+    const decision = decided(OPEN, profile, metadata as Record<string, string>);
+    expect(decision).toMatchObject({ outcome: "block", reasonCode: "invalid_profile_payload" });
+    expect(decision.remedy).toContain(remedy);
+    expect(decision.trace.at(-1)).toMatchObject({ policy: "", rule: "profile", outcome: "block" });
+  });
+
+  test("with its fields is evaluated as any other", () => {
+    expect(decided(OPEN, "support.reply.v1", { ticket_id: "7", body: "Hi" }).outcome).toBe("approve");
+  });
+
+  test("that a policy requires is that policy's own rule, and checked once", () => {
+    const trace = decided(`${OPEN}\nrequire_profile: support.reply.v1`, "support.reply.v1", {}).trace;
+    expect(trace.filter(({ reasonCode }) => reasonCode === "invalid_profile_payload")).toHaveLength(1);
+  });
 });
 
 test("INV-00: an unknown amount is held, and an amount over the limit blocked", () => {
