@@ -131,6 +131,7 @@ describe("INV-29: the public feed, switched on", () => {
       expect(Object.keys(row).toSorted()).toEqual([
         "created_at",
         "destination",
+        "policy",
         "policy_id",
         "risk_level",
         "status",

@@ -1,5 +1,6 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
 import { currentEnd } from "../../core/intent/hold-end.ts";
+import { messageIdOf } from "../../core/intent/message-ids.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
@@ -83,7 +84,9 @@ function mismatch(
   if (phase === "expired") return refused({ reason: "expired", what: "intent" });
   if (phase !== "pending_approval") return { kind: "interaction_not_pending", phase };
   if (now >= currentEnd(state, interaction.expiresAt)) return { kind: "interaction_expired" };
-  if (answer.respondsTo !== null && answer.respondsTo !== messageId(interaction)) {
+  // Of the request to this person, or of the question as the intent names it.
+  const messages = [messageId(interaction), messageIdOf(terms.id)];
+  if (answer.respondsTo !== null && !messages.includes(answer.respondsTo)) {
     return { kind: "responds_to_mismatch" };
   }
   const digests = [interaction.digest, answer.digest ?? interaction.digest];

@@ -566,8 +566,9 @@ describe("INV-03: the verifier counts approvals again", () => {
   const demanding =
     (assurance: unknown, more: (b: Record<string, unknown>, e: string) => void = () => {}) =>
     (body: Record<string, unknown>, event: string) => {
-      if (event === "proposed")
+      if (event === "proposed") {
         body["approval"] = { ...Object(body["approval"]), demanded_assurance: assurance };
+      }
       more(body, event);
     };
 

@@ -16,6 +16,7 @@ import {
   call,
   eventsOf,
   fresh,
+  later,
   MINUTE_MS,
   proposal,
   propose,
@@ -339,12 +340,46 @@ describe("a callback that does not answer the open question changes nothing", ()
     },
   ];
 
+  /** The text that providers of the contract compare, where it is another than the code. */
+  const ERRORS: Readonly<Record<string, string>> = {
+    digest_mismatch: "approved_intent_hash_mismatch",
+    intent_not_found: "Proposal not found",
+  };
+
   test.each(cases)("$name: $status $code", async ({ more, status, code }) => {
     const question = await sendQuestion();
     const answer = await deliver(answerTo(question, await more(question)));
     expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(answer.body.error).toBe(ERRORS[code] ?? code);
     expect(await stateOf(question.intent)).toBe("pending_approval");
     expect(await votes(question.intent)).toBe(0);
+  });
+
+  test("a callback after the intent's deadline is 410 interaction_expired", async () => {
+    const question = await sendQuestion();
+    later(31 * MINUTE_MS);
+    const late = await deliver(answerTo(question, { decided_at: undefined }));
+    expect([late.status, late.body.code, late.body.error]).toEqual([
+      410,
+      "intent_expired",
+      "interaction_expired",
+    ]);
+  });
+
+  test("a callback may respond to the intent's own message id", async () => {
+    const question = await sendQuestion();
+    const { body } = await call("GET", `/v1/intents/${question.intent}`, admin);
+    const answer = await deliver(answerTo(question, { responds_to: body.message_id }));
+    expect([answer.status, answer.body.status]).toEqual([200, "approved"]);
+  });
+
+  test("INV-27: the id of the question that a proposal shows answers nothing", async () => {
+    const question = await sendQuestion();
+    const { body } = await call("GET", `/v1/intents/${question.intent}`, admin);
+    const [{ id }] = body.approval_interactions;
+    const answer = await deliver(answerTo(question, { gate_approval_interaction_id: id }));
+    expect([answer.status, answer.body.code]).toEqual([404, "interaction_not_found"]);
+    expect(await stateOf(question.intent)).toBe("pending_approval");
   });
 
   test("a callback on a decided intent changes nothing", async () => {

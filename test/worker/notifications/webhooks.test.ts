@@ -425,6 +425,11 @@ describe("the reference contract's webhook of one intent", () => {
       attempt: 1,
       deliveryId: got.headers["x-gate-delivery-id"],
     });
+    // Ids of persons: a reviewer without one is their own.
+    expect([got.body.approver, got.body.rejector]).toEqual([
+      event === "approved" ? reviewer.id : undefined,
+      event === "rejected" ? reviewer.id : undefined,
+    ]);
     const [, time, signature] =
       /^t=(\d+),v1=([\da-f]{64})$/.exec(got.headers["x-gate-signature"] ?? "") ?? [];
     expect(signature).toBe(
