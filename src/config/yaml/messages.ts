@@ -58,8 +58,18 @@ function isNearSecrets([section]: Path): boolean {
   return section === "credentials" || section === "vaults";
 }
 
+/** Keys of the reference's policies that Gate has elsewhere, or does by itself: docs/migration.md. */
+const MOVED_KEYS: ReadonlyMap<string, string> = new Map([
+  ["approval_channel", "people and channels are in gate.yaml, under `channels`"],
+  ["assurance", "write the least that a vote needs, as `approvers: {min_assurance: sso}`"],
+  ["delivery", "leave it out; every delivery works once"],
+  ["allowed_recipients", "write `field_checks` with a `pattern` for the recipients' field"],
+]);
+
 function unknownKey(key: string, shown: string | null, known: readonly string[]): string {
   const what = shown === null ? "unknown key" : `unknown key \`${shown}\``;
+  const moved = shown === null ? undefined : MOVED_KEYS.get(shown);
+  if (moved !== undefined) return `${what}: ${moved}`;
   const near = nearest(key, known);
   if (near !== null) return `${what}; did you mean \`${near}\`?`;
   const where =

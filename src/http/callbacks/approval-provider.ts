@@ -80,7 +80,8 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
       return {
         status: 404,
         code: "interaction_not_found",
-        detail: "Gate sent no request with this gate_approval_interaction_id.",
+        detail:
+          "Gate sent no request with this gate_approval_interaction_id: send the one of the AUTHORIZE message that you answer.",
       };
     case "provider_mismatch":
       return conflict("provider_mismatch", "The request went to another provider.");

@@ -37,7 +37,10 @@ const CALLBACK = requestSchema(
   "POST /v1/approval-callbacks/:provider",
   z.object({
     intent_id: z.string().min(1).max(128),
-    gate_approval_interaction_id: z.string().min(1).max(2048),
+    gate_approval_interaction_id: z
+      .string("the id in the AUTHORIZE message that this answers")
+      .min(1, "the id in the AUTHORIZE message that this answers")
+      .max(2048),
     responds_to: z.string().min(1).max(256).optional(),
     decision: z.enum(["APPROVE", "DECLINE", "REJECT"]),
     decided_at: z.union([z.number(), z.string().min(1).max(64)]).optional(),

@@ -35,7 +35,8 @@ export function problemOfVote(failure: CallerVoteFailure): Problem {
       return {
         status: 403,
         code: "delegation_not_found",
-        detail: "No delegation in force from that person to you covers this intent.",
+        detail:
+          "No delegation in force from that person to you covers this intent: they can make one with POST /v1/delegations, or you vote for yourself without on_behalf_of_principal.",
       };
     default:
       return problemOfVoteFailure(failure);

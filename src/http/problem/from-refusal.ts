@@ -172,7 +172,11 @@ type FixedReason = Exclude<
 /** The problems that depend on the refusal's reason alone. */
 const FIXED: Readonly<Record<FixedReason, Problem>> = {
   not_found: INTENT_NOT_FOUND,
-  key_reused: problem(422, "idempotency_key_reused", "This key was used for another request."),
+  key_reused: problem(
+    422,
+    "idempotency_key_reused",
+    "This key was used for another request: send the same request to repeat it, or use another key for another write.",
+  ),
   self_approval_forbidden: problem(
     403,
     "self_approval_forbidden",
@@ -240,7 +244,7 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
   already_reported: problem(
     409,
     "already_reported",
-    "This order was already reported; a report is made once.",
+    "This order was already reported, and a report is made once: read what it says with GET /v1/executions/:id.",
   ),
   order_superseded: problem(409, "order_superseded", "A later order replaced this one."),
   attempts_exhausted: problem(409, "attempts_exhausted", "The intent's attempts are used up."),

@@ -108,7 +108,11 @@ export async function register(c: GateContext) {
   const warning = warningAbout({ ...principal, status: "active" }, registry);
   const registered = await ports.principals.register(principal, key, c.var.principal.id);
   if (!registered.ok) {
-    return refuse({ status: 409, code: "name_taken", detail: "Another principal has this name." });
+    return refuse({
+      status: 409,
+      code: "name_taken",
+      detail: "Another principal has this name; choose another.",
+    });
   }
   const view = principalView({ ...principal, status: "active" });
   return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);

@@ -65,7 +65,9 @@ function refuseMandate(failure: MandateFailure): never {
     case "agent_unknown":
       return wrongField("agent_id: there is no agent with this id");
     case "delegate_not_reviewer":
-      return wrongField("delegate_agent_id: there is no reviewer with this id");
+      return wrongField(
+        "delegate_agent_id: there is no reviewer with this id; name a reviewer's key, or a person in delegate_person_id",
+      );
     case "delegate_unknown":
       return wrongField("delegate_person_id: gate.yaml has no such person");
     case "delegate_is_delegator":
@@ -74,7 +76,8 @@ function refuseMandate(failure: MandateFailure): never {
       return refuse({
         status: 403,
         code: "forbidden",
-        detail: "delegator_principal_id: you can delegate only your own vote.",
+        detail:
+          "delegator_principal_id: you can delegate only your own vote; leave it out, or have that person make the delegation.",
       });
     case "too_many_mandates":
       return refuse({

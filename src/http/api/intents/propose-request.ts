@@ -48,7 +48,10 @@ export const recordCount = z
   ])
   .pipe(z.number().int("a whole number").min(0, "not negative").max(MAX_RECORDS));
 
-export const valueUsd = z.number().min(0, "not negative").max(MAX_VALUE_USD);
+export const valueUsd = z
+  .number("a number of US dollars, without quotes")
+  .min(0, "not negative")
+  .max(MAX_VALUE_USD);
 
 const MINUTES_PER = { s: 1 / 60, m: 1, h: 60, d: 24 * 60 } as const;
 
@@ -72,7 +75,11 @@ const PROPOSAL = requestSchema(
     sensitivityTags: z.array(z.string().max(64)).max(32).nullish(),
     onBehalfOf: text.nullish(),
     principalId: text.nullish(),
-    idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).nullish(),
+    idempotencyKey: z
+      .string()
+      .min(1, "empty: leave it out, or give 1 to 256 characters")
+      .max(MAX_KEY_LENGTH, "256 characters at most")
+      .nullish(),
     expiresIn: minutes.optional(),
     metadata: z
       .custom<JsonObject>(isJsonObject, "an object")
