@@ -1,0 +1,1 @@
+../../../../test/verify_bundle.py

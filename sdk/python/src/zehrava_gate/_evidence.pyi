@@ -1,0 +1,6 @@
+# The repository's second verifier, test/verify_bundle.py: written from the documents alone, standard library only.
+from collections.abc import Mapping
+from typing import Any
+
+def verify(bundle_text: str, trusted: Mapping[str, Any] | None, origin: str | None = None) -> dict[str, str]: ...
+def outcome_of(found: Mapping[str, str]) -> str: ...
