@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +19,9 @@ DEFAULT_TIMEOUT_SECONDS = 30.0
 class Config:
     #: Without a slash at its end.
     endpoint: str
-    api_key: str | None
-    reviewer_key: str | None
+    # Tracebacks of some tools show every local variable.
+    api_key: str | None = field(repr=False)
+    reviewer_key: str | None = field(repr=False)
     timeout: float
     read_files: bool
     max_payload_bytes: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -32,7 +32,7 @@ class Claim:
     """An order that is this call's to execute, by Gate's own answer."""
 
     order: Order
-    token: str
+    token: str = field(repr=False)
     beat_seconds: float
 
 

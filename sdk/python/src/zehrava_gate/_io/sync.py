@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
+import weakref
 from typing import Any, Callable, TypeVar
 
 import httpx
@@ -63,6 +64,8 @@ class SyncIo:
             if self._own is None:
                 self._own = httpx.Client()
                 limit_reads(self._own)
+                # Most programs never close theirs.
+                weakref.finalize(self, self._own.close)
             return self._own
 
     def _exchange(self, exchange: Exchange) -> Received | Lost:

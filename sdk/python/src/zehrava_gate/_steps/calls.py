@@ -138,7 +138,12 @@ def request(
     """Any other route, by the same rules."""
     if method not in ("GET", "POST", "DELETE"):
         raise GateOptionError(f"method is GET, POST or DELETE, not {method!r}")
-    if not isinstance(path, str) or not path.startswith("/") or quote(path, safe="/?&=:%-._~+,;@!$'()*") != path:
+    if (
+        not isinstance(path, str)
+        or path[:1] != "/"
+        or path[:2] == "//"
+        or quote(path, safe="/?&=:%-._~+,;@!$'()*") != path
+    ):
         raise GateOptionError("path begins with / and is written as in an address")
     if key not in ("agent", "reviewer", "nobody"):
         raise GateOptionError(f"key is 'agent', 'reviewer' or 'nobody', not {key!r}")

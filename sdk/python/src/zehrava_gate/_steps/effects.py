@@ -4,7 +4,7 @@ async client differ only in how they carry one out."""
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar, Union
 
 from .._wire.interpret import Lost, Received
@@ -18,7 +18,7 @@ class Exchange:
 
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     content: bytes | None
     limit: float
 

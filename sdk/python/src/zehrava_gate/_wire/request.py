@@ -19,7 +19,7 @@ class Request:
     path: str
     body: Mapping[str, Any] | None = None
     #: Whose key goes along: `agent`, `reviewer`, `nobody`; any other text is the token itself.
-    key: str = "agent"
+    key: str = field(default="agent", repr=False)
     #: Seconds for the whole call; None: the client's.
     limit: float | None = None
     #: Attempts at most; 1 never repeats.
