@@ -42,7 +42,8 @@ def verify_bundle(
     """
     if isinstance(vkeys, str):
         raise GateOptionError("vkeys is a list of texts, not one text")
-    trusted = None if vkeys is None else {"vkeys": list(vkeys), "jwks": list(jwks), "reporters": list(reporters)}
+    # No key trusted is no key known.
+    trusted = None if not vkeys else {"vkeys": list(vkeys), "jwks": list(jwks), "reporters": list(reporters)}
     findings = _evidence.verify(_text(bundle), trusted, origin)
     return BundleReport(_evidence.outcome_of(findings), findings)
 

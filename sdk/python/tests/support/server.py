@@ -52,7 +52,8 @@ class Server:
             method, self.endpoint + path, headers={"authorization": f"Bearer {key}"}, json=body, timeout=30
         )
         assert response.status_code < 400, response.text
-        return response.json()
+        is_json = "json" in response.headers.get("content-type", "")
+        return response.json() if is_json else response.text
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
