@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
-from typing import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from zehrava_gate import Gate
 
 from .support.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 for name in [name for name in os.environ if name.startswith("GATE_") and not name.startswith("GATE_TEST_")]:
     del os.environ[name]

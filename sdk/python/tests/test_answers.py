@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -34,13 +35,14 @@ def test_an_absent_member_is_an_error_that_says_which_there_are() -> None:
     with pytest.raises(AttributeError, match=r"'state'.*status"):
         _ = answer.state
     assert answer.get("state", 1) == 1
-    assert 1 not in answer
+    assert not answer.__contains__(1)
     assert not hasattr(answer, "__wrapped__")
 
 
 def test_an_answer_is_a_dict_that_copies_and_pickles() -> None:
     answer = Proposal({"intentId": "int_1", "nested": Answer({"aB": [1]})})
-    for other in (copy.deepcopy(answer), copy.copy(answer), pickle.loads(pickle.dumps(answer))):
+    copies: list[Any] = [copy.deepcopy(answer), copy.copy(answer), pickle.loads(pickle.dumps(answer))]
+    for other in copies:
         assert other == {"intentId": "int_1", "nested": {"aB": [1]}}
         assert other.intent_id == "int_1"
         assert type(other) is Proposal

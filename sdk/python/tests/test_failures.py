@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from typing import Any, Callable
 
@@ -118,8 +119,6 @@ def test_an_endless_answer_is_refused_before_it_fills_the_memory(
 
 @CLIENTS
 def test_a_compressed_answer_is_not_unpacked(call: Callable[[str], Any]) -> None:
-    import gzip
-
     bomb = gzip.compress(b" " * 10_000_000)
     with FakeServer(answering(200, bomb, content_encoding="gzip")) as server:
         with pytest.raises(GateUnavailableError) as raised:

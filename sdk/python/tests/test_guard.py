@@ -8,12 +8,11 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
 from zehrava_gate import (
-    AsyncGate,
     Gate,
     GateBlockedError,
     GateDuplicateError,
@@ -25,12 +24,16 @@ from zehrava_gate import (
     GateRejectedError,
     GateUnavailableError,
 )
+from zehrava_gate._guard import execution
 
 from .support.fake_server import nobody
 from .support.server import Server
 
-AUTO = {"destination": "hubspot.contacts", "policy": "crm-low-risk"}
-MONEY = {"destination": "netsuite.payout", "policy": "finance-high-risk"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AUTO: Any = {"destination": "hubspot.contacts", "policy": "crm-low-risk"}
+MONEY: Any = {"destination": "netsuite.payout", "policy": "finance-high-risk"}
 
 
 def contact() -> list[dict[str, str]]:
@@ -56,6 +59,16 @@ class Runs:
 
 def intent_of(gate: Gate, state: str) -> Any:
     return next(gate.intents(status=state, limit=1))
+
+
+def first_pending(gate: Gate) -> Any:
+    """The payout that waits, once it does."""
+    for _ in range(200):
+        held = next(gate.pending(destination="netsuite.payout", limit=1), None)
+        if held is not None:
+            return held
+        time.sleep(0.05)
+    raise AssertionError("nothing waits")
 
 
 def test_a_function_runs_once_and_a_repeat_returns_its_result(gate: Gate) -> None:
@@ -109,12 +122,7 @@ def test_a_held_call_waits_where_it_may(gate: Gate) -> None:
     amount = {"to": uuid.uuid4().hex}
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(guarded, amount)
-        for _ in range(100):
-            held = next((each for each in gate.pending(destination="netsuite.payout", limit=1)), None)
-            if held is not None:
-                break
-            time.sleep(0.05)
-        assert held is not None
+        held = first_pending(gate)
         gate.approve(held["intentId"])
         assert call.result(20) == "paid"
 
@@ -245,6 +253,11 @@ def test_of_many_callers_at_once_one_runs(gate: Gate) -> None:
     assert {error.code for error in errors if isinstance(error, GateError)} == {"already_running"}
 
 
+def slept() -> str:
+    time.sleep(1)
+    return "late"
+
+
 def test_a_long_function_keeps_its_claim(agent_key: str) -> None:
     short = Server(GATE_CLAIM_TTL_SECONDS="30")
     try:
@@ -257,13 +270,11 @@ def test_a_long_function_keeps_its_claim(agent_key: str) -> None:
                     beats.append(1)
                 return original(steps)
 
-            gate._io.run = counting  # type: ignore[method-assign, assignment]
-            import zehrava_gate._guard.execution as execution
-
+            gate._io.run = counting  # type: ignore[method-assign]
             divided = execution._beat_seconds
             execution._beat_seconds = lambda claimed: divided(claimed) / 50
             try:
-                assert gate.guard(key="arguments", **AUTO)(lambda _: time.sleep(1) or "late")(contact()) == "late"
+                assert gate.guard(key="arguments", **AUTO)(lambda _: slept())(contact()) == "late"
             finally:
                 execution._beat_seconds = divided
         assert len(beats) >= 2
@@ -301,13 +312,8 @@ def test_what_runs_is_what_was_approved_whatever_happens_to_the_arguments(gate: 
     amount = {"to": uuid.uuid4().hex, "amount": 5}
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(guarded, amount)
-        for _ in range(200):
-            held = next(gate.pending(destination="netsuite.payout", limit=1), None)
-            if held is not None:
-                break
-            time.sleep(0.05)
+        held = first_pending(gate)
         amount["amount"] = 5_000_000
-        assert held is not None
         gate.approve(held["intentId"])
         call.result(20)
     assert runs.arguments[0]["amount"] == 5
@@ -356,7 +362,10 @@ def test_a_function_that_only_promises_is_no_success(gate: Gate) -> None:
     async def later() -> str:
         return "never"
 
-    guarded = gate.guard(key=uuid.uuid4().hex, **AUTO)(lambda: later())
+    def promise() -> Any:
+        return later()
+
+    guarded = gate.guard(key=uuid.uuid4().hex, **AUTO)(promise)
     with pytest.raises(GateOptionError, match="did not run"):
         guarded()
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from typing import Any, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import anyio
 import pytest
 
 from zehrava_gate import AsyncGate, Gate, GateDuplicateError, GateIndeterminateError, GateOptionError
 
-from .support.server import Server
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from .support.server import Server
 
 AUTO: Any = {"destination": "hubspot.contacts", "policy": "crm-low-risk", "key": "arguments"}
 
@@ -27,6 +30,12 @@ def with_gate(server: Server, key: str, work: Callable[[AsyncGate], Awaitable[An
             return await work(gate)
 
     return anyio.run(main, backend=backend)
+
+
+async def anext_of(found: Any) -> Any:
+    async for each in found:
+        return each
+    return None
 
 
 def test_a_coroutine_runs_once(server: Server, agent_key: str) -> None:
@@ -145,7 +154,7 @@ def test_a_call_that_is_cancelled_before_its_claim_runs_nothing(server: Server, 
 
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(pay({"to": uuid.uuid4().hex}), 0.5)
-        return await gate.withdraw([each async for each in gate.intents(limit=1)][0])
+        return await gate.withdraw(await anext_of(gate.intents(limit=1)))
 
     assert with_gate(server, agent_key, work)["status"] == "blocked"
     assert runs == []

@@ -8,15 +8,16 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from zehrava_gate import AsyncGate, Gate, GateError, GateKeyError, GatePendingError, csv_rows
 
-from .support.server import Server
+if TYPE_CHECKING:
+    from .support.server import Server
 
-HELD = {"destination": "salesforce.import", "policy": "crm-low-risk"}
+HELD: Any = {"destination": "salesforce.import", "policy": "crm-low-risk"}
 
 
 def held(gate: Gate) -> Any:

@@ -62,8 +62,8 @@ def sign_jws(kind: str, payload: bytes, private_jwk: Mapping[str, Any]) -> str:
 
 def _library() -> Any:
     try:
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - optional.
-        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - optional.
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
     except ImportError:
         raise GateError(
             "orders and reports need the package cryptography",

@@ -36,7 +36,7 @@ class FakeServer:
         self.asked: list[Asked] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self) -> FakeServer:
+    def __enter__(self) -> FakeServer:  # noqa: PYI034
         return self
 
     def __exit__(self, *_: object) -> None:

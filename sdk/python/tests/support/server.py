@@ -93,7 +93,8 @@ class Server:
         threading.Thread(target=self._read, args=(process, ready), daemon=True).start()
         end = time.monotonic() + _START_SECONDS
         while not ready.wait(0.1):
-            assert process.poll() is None and time.monotonic() < end, "".join(self._printed)
+            is_starting = process.poll() is None and time.monotonic() < end
+            assert is_starting, "".join(self._printed)
         return process
 
     def _rules(self) -> list[str]:

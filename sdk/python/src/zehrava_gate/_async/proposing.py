@@ -14,10 +14,9 @@ from ..answers import Answer, Decision, Proposal
 from .base import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from typing_extensions import Unpack
 
+    from .._guard.async_guard import AsyncGuard
     from .._guard.options import Key, OnRaise
     from .._wire.payload import Payload
     from .._wire.proposal import ProposalOptions
@@ -42,7 +41,7 @@ class Proposing(Base):
         wait: float | None = None,
         on_raise: OnRaise = None,
         **proposal: Any,
-    ) -> Callable[[Callable[..., Any]], Callable[..., Awaitable[Any]]]:
+    ) -> AsyncGuard:
         """Decorates a function that runs once for its `key`, and only after Gate allowed it: docs/guard.md.
 
         `key`: a text, a function of the arguments, or `"arguments"`. `payload`: a value or a function of the arguments;

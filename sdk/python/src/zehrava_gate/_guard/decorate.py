@@ -14,10 +14,11 @@ from .options import guard_options
 from .steps import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Mapping
 
     from .._config import Config
     from .._io.asynchronous import AsyncIo
+    from .async_guard import AsyncGuard
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 AnyFunction = Callable[..., Any]
@@ -43,18 +44,16 @@ def guard_sync(
     return decorate
 
 
-def guard_async(
-    config: Config, io: AsyncIo, given: Mapping[str, Any]
-) -> Callable[[AnyFunction], Callable[..., Awaitable[Any]]]:
+def guard_async(config: Config, io: AsyncIo, given: Mapping[str, Any]) -> AsyncGuard:
     """For a coroutine function; an ordinary one becomes one, and runs in a thread."""
     options = guard_options(given)
 
-    def decorate(function: AnyFunction) -> Callable[..., Awaitable[Any]]:
+    def decorate(function: AnyFunction) -> AnyFunction:
         check_function(function)
         run = function if is_async(function) else _in_thread(function)
         return _async_wrapper(config, io, options, function, run)
 
-    return decorate
+    return cast("AsyncGuard", decorate)
 
 
 def is_async(function: AnyFunction) -> bool:
@@ -72,9 +71,7 @@ def _in_thread(function: AnyFunction) -> AnyFunction:
     return threaded
 
 
-def _async_wrapper(
-    config: Config, io: AsyncIo, options: Any, function: AnyFunction, run: AnyFunction
-) -> Callable[..., Awaitable[Any]]:
+def _async_wrapper(config: Config, io: AsyncIo, options: Any, function: AnyFunction, run: AnyFunction) -> AnyFunction:
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         return await io.run(guarded(config, options, BoundCall(run, args, kwargs)))

@@ -60,9 +60,8 @@ def run_claimed(config: Config, view: Answer, claim: Claim, run: Callable[[], An
     return ran.value
 
 
-def claim_order(config: Config, view: Answer, order: Order) -> Steps[Claim]:
+def claim_order(config: Config, view: Answer, order: Order, token: str) -> Steps[Claim]:
     """Until Gate's answer says that the claim is ours, nothing runs."""
-    token = str(order.get("execution_token"))
     try:
         claimed = yield from send(config, Request("POST", execution_path(order, "/claim"), {}, key=token), Order)
         return Claim(order, token, _beat_seconds(claimed))

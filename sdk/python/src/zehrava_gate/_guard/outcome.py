@@ -57,7 +57,7 @@ def meaning_of(error: BaseException, on_raise: OnRaise) -> str:
     if callable(on_raise):
         try:
             return check_meaning(on_raise(error))
-        except Exception:  # noqa: BLE001 - what ran has to be reported.
+        except Exception:  # noqa: BLE001
             return "indeterminate"
     if on_raise is not None:
         return on_raise

@@ -67,7 +67,8 @@ def _go_on(config: Config, options: GuardOptions, view: Answer, run: Callable[[]
             return (yield from settle(config, view))
         try:
             order = yield from send(config, _order(intent_id), Order)
-            claim = yield from claim_order(config, view, order)
+            token = order.get("execution_token")
+            claim = (yield from claim_order(config, view, order, token)) if isinstance(token, str) else None
         except GateError as error:
             if error.code not in _MOVED_ON:
                 raise
@@ -75,7 +76,9 @@ def _go_on(config: Config, options: GuardOptions, view: Answer, run: Callable[[]
             if view.get("state") == "failed":
                 return (yield from settle(config, view))
         else:
-            return (yield from run_claimed(config, view, claim, run, options.on_raise))
+            # Without its token the order has ended since, or another call has it.
+            if claim is not None:
+                return (yield from run_claimed(config, view, claim, run, options.on_raise))
         view = yield from send(config, get(intent_path(intent_id)), Intent)
     raise verdict(config, GateError, view, "changes faster than it can be ordered", "wrong_state")
 

@@ -39,7 +39,7 @@ class AsyncIo:
                 outcome = failure = None
                 try:
                     outcome = await self._carry_out(effect)
-                except Exception as error:  # noqa: BLE001 - thrown into the steps, which raise it.
+                except Exception as error:  # noqa: BLE001
                     failure = error
                 if isinstance(effect, Run):
                     # From here on only the report is left, which a cancelled call has to send too.
@@ -108,7 +108,7 @@ class AsyncIo:
                 beats.start_soon(self._beat, run)
                 outcome = await _outcome_of(run)
                 beats.cancel_scope.cancel()
-        except BaseException as error:  # noqa: BLE001 - cancelled: what ran has to be reported.
+        except BaseException as error:  # noqa: BLE001
             if isinstance(outcome, Returned):
                 return Returned(outcome.value, interrupted=error)
             return Raised(error) if outcome is None else outcome
@@ -128,5 +128,5 @@ async def _outcome_of(run: Run) -> Returned | Raised:
     try:
         value = run.function()
         return Returned(await value if inspect.isawaitable(value) else value)
-    except BaseException as error:  # noqa: BLE001 - also a cancellation: what ran has to be reported.
+    except BaseException as error:  # noqa: BLE001
         return Raised(error)

@@ -37,7 +37,7 @@ class SyncIo:
             outcome = failure = None
             try:
                 outcome = self._carry_out(effect)
-            except Exception as error:  # noqa: BLE001 - thrown into the steps, which raise it.
+            except Exception as error:  # noqa: BLE001
                 failure = error
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class SyncIo:
         beats.start()
         try:
             return Returned(settled(run.function()))
-        except BaseException as error:  # noqa: BLE001 - also Ctrl-C: what ran has to be reported.
+        except BaseException as error:  # noqa: BLE001
             return Raised(error)
         finally:
             stop.set()

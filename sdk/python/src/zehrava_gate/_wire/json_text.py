@@ -21,7 +21,7 @@ def json_text(value: Any, name: str) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _check(value: Any, place: str, depth: int) -> None:  # noqa: PLR0912 - a case for each kind.
+def _check(value: Any, place: str, depth: int) -> None:  # noqa: PLR0912
     if value is None or isinstance(value, (bool, int)):
         return
     if isinstance(value, str):

@@ -89,7 +89,7 @@ def _text_or_file(payload: str, read_files: bool, max_bytes: int) -> dict[str, A
 def _is_file(name: str) -> bool:
     """Regular files only: reading a pipe or a device can block for ever."""
     try:
-        return stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 - Path.is_file hides a folder that can't be read.
+        return stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116
     except PermissionError as error:
         raise _unreadable(error) from error
     except (OSError, ValueError):
