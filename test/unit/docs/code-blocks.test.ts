@@ -116,6 +116,11 @@ function parseShell(script: string): void {
   execFileSync("bash", ["-n"], { input: script, stdio: ["pipe", "ignore", "pipe"] });
 }
 
+function parsePython(program: CodeBlock): void {
+  const parse = "import ast, sys; ast.parse(sys.stdin.read())";
+  execFileSync("python3", ["-c", parse], { input: program.text, stdio: ["pipe", "ignore", "pipe"] });
+}
+
 /** The commands of a session with its outputs, as one script. */
 const typedIn = (session: string) =>
   session
@@ -124,13 +129,14 @@ const typedIn = (session: string) =>
     .map((line) => line.replace(/^[$>] /, ""))
     .join("\n");
 
-/** A block's language is how it is checked here. Those that can run also do, in `test/blackbox/docs.test.ts`. */
+/** A block's language is how it is checked here. Those that can run also do, in `test/blackbox/docs.test.ts`; Python's in the SDK's own tests. */
 const CHECKS: Readonly<Record<string, (block: CodeBlock) => void>> = {
   yaml: checkYaml,
   json: ({ text }) => void JSON.parse(text),
   toml: ({ text }) => void parseToml(text),
   ts: ({ text }) => void transformSync(text, { loader: "ts", format: "esm" }),
   js: ({ text }) => void transformSync(text, { loader: "js", format: "esm" }),
+  python: parsePython,
   http: checkHttp,
   sh: ({ text }) => parseShell(text),
   console: ({ text }) => parseShell(typedIn(text)),
