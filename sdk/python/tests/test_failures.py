@@ -13,7 +13,7 @@ from zehrava_gate import AsyncGate, Gate, GateError, GateKeyError, GateUnavailab
 
 from .support.fake_server import FakeServer, Handler, answer, cut, drip, nobody, silence
 
-LIMIT = 0.6
+LIMIT = 0.8
 
 #: A busy machine; the servers would take a minute.
 SLACK = 1.5

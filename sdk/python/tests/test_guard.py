@@ -61,12 +61,17 @@ def intent_of(gate: Gate, state: str) -> Any:
     return next(gate.intents(status=state, limit=1))
 
 
-def first_pending(gate: Gate) -> Any:
-    """The payout that waits, once it does."""
+def pending_payouts(gate: Gate) -> dict[str, Any]:
+    """By their ids: other tests leave some."""
+    return {each.intent_id: each for each in gate.pending(destination="netsuite.payout")}
+
+
+def new_payout(gate: Gate, before: dict[str, Any]) -> str:
+    """The payout that waits since, once it does."""
     for _ in range(200):
-        held = next(gate.pending(destination="netsuite.payout", limit=1), None)
-        if held is not None:
-            return held
+        since = pending_payouts(gate).keys() - before.keys()
+        if since:
+            return since.pop()
         time.sleep(0.05)
     raise AssertionError("nothing waits")
 
@@ -120,10 +125,11 @@ def test_a_held_call_waits_where_it_may(gate: Gate) -> None:
     runs = Runs("paid")
     guarded = gate.guard(key="arguments", wait=30, **MONEY)(runs)
     amount = {"to": uuid.uuid4().hex}
+    before = pending_payouts(gate)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(guarded, amount)
-        held = first_pending(gate)
-        gate.approve(held["intentId"])
+        held = new_payout(gate, before)
+        gate.approve(held)
         assert call.result(20) == "paid"
 
 
@@ -310,11 +316,12 @@ def test_what_runs_is_what_was_approved_whatever_happens_to_the_arguments(gate: 
     runs = Runs("paid")
     guarded = gate.guard(key="arguments", wait=20, **MONEY)(runs)
     amount = {"to": uuid.uuid4().hex, "amount": 5}
+    before = pending_payouts(gate)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(guarded, amount)
-        held = first_pending(gate)
+        held = new_payout(gate, before)
         amount["amount"] = 5_000_000
-        gate.approve(held["intentId"])
+        gate.approve(held)
         call.result(20)
     assert runs.arguments[0]["amount"] == 5
 

@@ -60,8 +60,9 @@ def test_an_installed_wheel_works_outside_the_repository(built: Path, tmp_path: 
     wheel = str(next(built.glob("*.whl")))
     run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(tmp_path), wheel)
     program = (
-        f"import zehrava_gate; from importlib.metadata import version; assert zehrava_gate.__file__.startswith('{tmp_path}');"
-        "print(version('zehrava-gate-client'), zehrava_gate.verify_bundle('no bundle').outcome)"
+        "import zehrava_gate, importlib.metadata as metadata\n"
+        f"assert zehrava_gate.__file__.startswith({str(tmp_path)!r})\n"
+        "print(metadata.version('zehrava-gate-client'), zehrava_gate.verify_bundle('no bundle').outcome)"
     )
     said = run(sys.executable, "-W", "error", "-c", program, cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert said == "0.1.0 broken\n"
