@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import time
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -12,7 +13,7 @@ from .._wire.interpret import links_of
 from .._wire.request import Request, execution_path
 from ..answers import Answer, Order
 from ..errors import GateDuplicateError, GateError, GateIndeterminateError
-from .outcome import error_result, meaning_of, omitted, result_of
+from .outcome import error_result, is_omitted, meaning_of, omitted, result_of
 from .verdicts import verdict
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: While Gate can't be reached, a report is repeated for so long.
 REPORT_SECONDS = 30.0
+
+#: A small request that hangs for so long is lost, and asked for again under its `Idempotency-Key`.
+ATTEMPT_SECONDS = 10.0
 
 #: Of a claim whose times can't be read: a third of the server's default.
 _DEFAULT_BEAT_SECONDS = 100.0
@@ -62,34 +66,49 @@ def run_claimed(config: Config, view: Answer, claim: Claim, run: Callable[[], An
 
 def claim_order(config: Config, view: Answer, order: Order, token: str) -> Steps[Claim]:
     """Until Gate's answer says that the claim is ours, nothing runs."""
+    asked_at = time.time()
+    request = Request("POST", execution_path(order, "/claim"), {}, key=token, attempt_limit=ATTEMPT_SECONDS)
     try:
-        claimed = yield from send(config, Request("POST", execution_path(order, "/claim"), {}, key=token), Order)
-        return Claim(order, token, _beat_seconds(claimed))
+        claimed = yield from send(config, request, Order)
     except GateError as error:
         if error.code != "already_claimed":
             raise
         what = "is run by another call, or by one that ended without a report"
         raise verdict(config, GateDuplicateError, view, what, "already_running") from error
+    beat_seconds = _beat_seconds(claimed)
+    if time.time() - asked_at < 3 * beat_seconds:
+        return Claim(order, token, beat_seconds)
+    # The machine slept meanwhile, and a person may have resolved the outcome by now.
+    raise verdict(
+        config, GateIndeterminateError, view, "was claimed, and the claim lapsed: nothing ran", "indeterminate"
+    )
 
 
 def _report(config: Config, path: str, token: str, body: dict[str, Any]) -> Steps[GateError | None]:
     """None where Gate has the report; else why not."""
-    report = Request("POST", f"{path}/report", body, key=token, limit=REPORT_SECONDS, attempts=1_000)
+    problem = yield from _try_report(config, path, token, body)
+    # The server's parser is stricter, or its limit lower: the outcome matters more than the result.
+    if problem is not None and problem.status in (400, 413) and not is_omitted(body["result"]):
+        smaller = {**body, "result": omitted("not_json" if problem.status == 400 else "too_large")}
+        return (yield from _try_report(config, path, token, smaller))
+    return problem
+
+
+def _try_report(config: Config, path: str, token: str, body: dict[str, Any]) -> Steps[GateError | None]:
+    report = Request(
+        "POST",
+        f"{path}/report",
+        body,
+        key=token,
+        limit=REPORT_SECONDS,
+        attempts=1_000,
+        attempt_limit=ATTEMPT_SECONDS,
+    )
     try:
         yield from send(config, report, Order)
     except GateError as error:
-        if error.code not in ("result_too_large", "payload_too_large"):
-            return error
-    else:
-        return None
-    # An older server takes less.
-    smaller = replace(
-        report, body={**body, "result": omitted("too_large")}, idempotency_key=report.idempotency_key + "2"
-    )
-    try:
-        yield from send(config, smaller, Order)
-    except GateError as error:
-        return error
+        # An earlier attempt arrived: nobody else has the token.
+        return None if error.code == "already_reported" else error
     return None
 
 

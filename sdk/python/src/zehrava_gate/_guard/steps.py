@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._steps.effects import Ask, Steps, Work
@@ -14,7 +15,7 @@ from ..answers import Answer, Intent, Order, Proposal
 from ..errors import GateDuplicateError, GateError, GatePendingError
 from ..payloads import TextPayload
 from .bound_call import BoundCall, arguments_key
-from .execution import claim_order, run_claimed
+from .execution import ATTEMPT_SECONDS, claim_order, run_claimed
 from .options import GuardOptions, check_key
 from .verdicts import settle, verdict
 
@@ -37,6 +38,7 @@ _MOVED_ON = frozenset(
         "attempts_exhausted",
     ]
 )
+_NO_ATTEMPT = ("wrong_state", "attempts_exhausted")
 _MAX_READS = 3
 
 _ORDERABLE = ("approved", "scheduled", "failed")
@@ -51,7 +53,9 @@ def guarded(config: Config, options: GuardOptions, call: BoundCall) -> Steps[Any
     proposal = yield from _proposal(options, call, key, payload)
     body = yield Work(lambda: proposal_body(proposal, read_files=config.read_files, max_bytes=config.max_payload_bytes))
     # The caller runs the write: where another executor would, Gate refuses and creates nothing.
-    verdict_answer = yield from send(config, post("/v1/intents", {**body, "executor": "proposer"}), Proposal)
+    # Without an Idempotency-Key: by the proposal's own key a repeat goes on from the same intent.
+    request = replace(post("/v1/intents", {**body, "executor": "proposer"}), idempotency_key=None)
+    verdict_answer = yield from send(config, request, Proposal)
     view: Answer = verdict_answer
     if verdict_answer.get("status") == "duplicate_blocked":
         view = yield from _first_of(config, verdict_answer, key)
@@ -73,7 +77,7 @@ def _go_on(config: Config, options: GuardOptions, view: Answer, run: Callable[[]
             if error.code not in _MOVED_ON:
                 raise
             # Gate orders again only what its report allows.
-            if view.get("state") == "failed":
+            if view.get("state") == "failed" and error.code in _NO_ATTEMPT:
                 return (yield from settle(config, view))
         else:
             # Without its token the order has ended since, or another call has it.
@@ -93,7 +97,7 @@ def _decided(config: Config, options: GuardOptions, view: Answer, intent_id: str
 
 
 def _order(intent_id: str) -> Request:
-    return post(intent_path(intent_id, "/execute"), {})
+    return replace(post(intent_path(intent_id, "/execute"), {}), attempt_limit=ATTEMPT_SECONDS)
 
 
 def _first_of(config: Config, duplicate: Proposal, key: str) -> Steps[Intent]:

@@ -29,7 +29,7 @@ _SHORTEST_ATTEMPT_SECONDS = 1.0
 
 
 def send(config: Config, request: Request, kind: type[AnswerType]) -> Steps[AnswerType]:
-    """The answer. Every POST has an `Idempotency-Key`, under which the server acts once: both kinds of request may be
+    """The answer. A POST has an `Idempotency-Key`, under which the server acts once: both kinds of request may be
     repeated. Raises `GateError`, `limit` seconds later at most."""
     headers, content = _wire_form(config, request)
     limit = config.timeout if request.limit is None else request.limit
@@ -39,8 +39,9 @@ def send(config: Config, request: Request, kind: type[AnswerType]) -> Steps[Answ
     attempt = 0
     while True:
         left = max(end - time.monotonic(), 0.001)
-        outcome = yield Exchange(request.method, config.endpoint + request.path, headers, content, left)
-        if isinstance(outcome, Lost) and outcome.code == "timeout":
+        attempt_left = left if request.attempt_limit is None else min(left, request.attempt_limit)
+        outcome = yield Exchange(request.method, config.endpoint + request.path, headers, content, attempt_left)
+        if isinstance(outcome, Lost) and outcome.code == "timeout" and attempt_left == left:
             outcome = Lost("timeout", f"did not answer within {limit:.3g} s", outcome.cause)
         result = interpret(outcome, kind, config.endpoint)
         if not isinstance(result, GateError):
@@ -59,7 +60,8 @@ def _wire_form(config: Config, request: Request) -> tuple[dict[str, str], bytes 
         headers["authorization"] = f"Bearer {key}"
     if request.method != "POST":
         return headers, None
-    headers["idempotency-key"] = f'"{request.idempotency_key}"'
+    if request.idempotency_key is not None:
+        headers["idempotency-key"] = f'"{request.idempotency_key}"'
     headers["content-type"] = "application/json"
     return headers, json_text(dict(request.body or {}), "").encode()
 

@@ -24,8 +24,11 @@ class Request:
     limit: float | None = None
     #: Attempts at most; 1 never repeats.
     attempts: int = 4
+    #: Seconds for one attempt, after which it counts as lost; None: the whole call's.
+    attempt_limit: float | None = None
     #: Under one key the server acts once and repeats its stored answer, so that a lost answer can be asked for again.
-    idempotency_key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    #: None: the request carries none.
+    idempotency_key: str | None = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 def get(path: str, query: Mapping[str, Any] | None = None, *, key: str = "agent") -> Request:
