@@ -193,3 +193,21 @@ def test_no_key_at_all_says_where_one_comes_from() -> None:
     with pytest.raises(GateKeyError, match="GATE_API_KEY") as raised:
         Gate("http://127.0.0.1:1").list()
     assert raised.value.code == "no_api_key"
+
+
+def test_a_cursor_that_stays_ends_the_list() -> None:
+    page = {"intents": [{"id": "int_1"}], "next": "same"}
+    with FakeServer(answering(200, page)) as server, Gate(server.endpoint, "gate_sk_x") as gate:
+        assert len(list(gate.intents())) == 2
+        assert [asked.path for asked in server.asked] == ["/v1/intents", "/v1/intents?after=same"]
+
+
+@pytest.mark.parametrize(
+    "value", ["-1", "soon", "Mon, 99 Foo 2026 00:00:00 GMT", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"]
+)
+def test_a_retry_after_that_is_none_is_ignored_or_obeyed_as_far_as_there_is_time(value: str) -> None:
+    body = {"code": "too_many_requests", "detail": "Slower."}
+    started = time.monotonic()
+    with FakeServer(answering(429, body, retry_after=value)) as server, pytest.raises(GateError):
+        by_sync(server.endpoint)
+    assert time.monotonic() - started < LIMIT + SLACK

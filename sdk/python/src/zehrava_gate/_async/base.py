@@ -37,6 +37,7 @@ class Base:
             found = await page(**{**filters, "after": after})
             for item in found.get(members) or ():
                 yield item
-            after = found.get("next")
-            if not isinstance(after, str):
+            before, after = after, found.get("next")
+            # A cursor that stays would go on for ever.
+            if not isinstance(after, str) or after == before:
                 return

@@ -37,6 +37,7 @@ class Base:
         while True:
             found = page(**{**filters, "after": after})
             yield from found.get(members) or ()
-            after = found.get("next")
-            if not isinstance(after, str):
+            before, after = after, found.get("next")
+            # A cursor that stays would go on for ever.
+            if not isinstance(after, str) or after == before:
                 return

@@ -132,6 +132,6 @@ def retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         at = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(at.timestamp() - time.time(), 0.0)
