@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -27,7 +31,7 @@ from zehrava_gate import (
 from zehrava_gate._guard import execution
 
 from .support.fake_server import nobody
-from .support.server import Server
+from .support.server import ROOT, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -398,3 +402,30 @@ destinations:
         assert runs.count == 0
     finally:
         elsewhere.stop()
+
+
+def test_a_process_that_dies_in_the_middle_leaves_a_write_that_never_runs_again(
+    gate: Gate, server: Server, agent_key: str, tmp_path: Path
+) -> None:
+    program = """
+import os, sys
+from zehrava_gate import Gate
+
+gate = Gate(sys.argv[1], sys.argv[2])
+
+@gate.guard(destination="hubspot.contacts", policy="crm-low-risk", key=sys.argv[3], payload={"email": "a@example.com"})
+def write():
+    with open(sys.argv[4], "a") as file:
+        file.write("written ")
+    os._exit(9)
+
+write()
+"""
+    key, witness = uuid.uuid4().hex, tmp_path / "witness"
+    command = [sys.executable, "-c", program, server.endpoint, agent_key, key, str(witness)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "sdk/python/src")}
+    assert subprocess.run(command, check=False, env=env, timeout=30).returncode == 9
+    again = subprocess.run(command, check=False, env=env, timeout=30, capture_output=True, text=True)
+    assert "GateDuplicateError" in again.stderr
+    assert "Call again later" in again.stderr
+    assert witness.read_text() == "written "
