@@ -210,7 +210,7 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
       payload_name: payload,
       payload_hash: null,
       payload_bytes: 0,
-      payload_path: null,
+      payload_path: payload,
     });
     expect((await payloadOf(body.intentId)).body.code).toBe("no_payload");
   });
@@ -246,7 +246,7 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
     await propose(agent, proposal("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
   });
 
-  test("INV-09 INV-10: a reference is bound by its digest and can't be delivered", async () => {
+  test("INV-09 INV-10: a reference is bound by its digest, and its one download is a receipt", async () => {
     const sha256 = "AB".repeat(32);
     const { body } = await call(
       "POST",
@@ -258,10 +258,11 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
       }),
     );
     expect(body.payload_hash).toBe(sha256.toLowerCase());
-    expect((await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body.code).toBe(
-      "nothing_to_deliver",
-    );
-    expect(await stateOf(body.intentId)).toBe("approved");
+    const delivery = (await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body;
+    const path = new URL(delivery.url, "http://gate.example").pathname;
+    const downloaded = await call("GET", path);
+    expect(downloaded.body).toMatchObject({ intentId: body.intentId, payloadHash: sha256.toLowerCase() });
+    expect((await call("GET", path)).status).toBe(410);
   });
 
   test.each([

@@ -715,13 +715,13 @@ describe("INV-07: rules named by the request", () => {
   test.each([
     ["environment", { metadata: { environment: "sandbox" } }],
     ["policy", { policy: "small" }],
-    ["assurance", { assurance: { level: "none", required_factors: [] } }],
-    ["provider", { approval_provider: "noop" }],
+    ["a low assurance", { assurance: { level: "LOW", required_factors: [] } }],
+    ["the people's own pages", { approval_provider: "dashboard" }],
     ["a longer expiry", { expiresIn: "365d" }],
     ["no records", { recordCount: 0 }],
     ["no money", { estimated_value_usd: 0 }],
     ["approvers", { approvers: { require: 0 }, required_approvals: 0, excluded: [] }],
-    ["an executor", { executor: "gate", mode: "gate_exec" }],
+    ["a mode", { mode: "gate_exec" }],
     ["a verdict", { status: "approved", state: "approved", decision: { outcome: "approve" } }],
   ])("INV-07: a request that names %s loosens nothing", async (_, more) => {
     const plain = (await call("POST", "/v1/intents", agent.key, proposal("crm.held"))).body;
@@ -730,6 +730,15 @@ describe("INV-07: rules named by the request", () => {
     expect(body.status).toBe("pending_approval");
     expect(body.requiredApprovals).toBe(plain.requiredApprovals);
     expect(Date.parse(body.expiresAt)).toBeLessThanOrEqual(Date.parse(plain.expiresAt) + 2_000);
+  });
+
+  test.each([
+    ["an unknown assurance", { assurance: { level: "none" } }],
+    ["a provider that nobody asks", { approval_provider: "noop" }],
+    ["another executor", { executor: "gate" }],
+  ])("INV-07: a request that names %s is refused, not heard in part", async (_, more) => {
+    const { status } = await call("POST", "/v1/intents", agent.key, proposal("crm.held", more));
+    expect(status).toBe(400);
   });
 
   test("INV-07: a request's shorter expiry is used", async () => {

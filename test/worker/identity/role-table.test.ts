@@ -52,6 +52,7 @@ interface Row {
 const TABLE: readonly Row[] = [
   // path                                                            nobody owner stranger worker runner reviewer auditor admin
   { method: "GET", path: "/health",                        answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/.well-known/a2h",               answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/.well-known/gate",              answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/.well-known/jwks.json",         answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },

@@ -304,7 +304,9 @@ describe("INV-26: limits before parsing, authentication before bodies", () => {
   test.each(routes)(
     "INV-26: $name answers a body over its limit with 413, with and without a length",
     async ({ route, name }) => {
-      const big = name === "/v1/intents" || name === "/v1/propose" ? 22 * MIB : 65 * 1024;
+      const isProposal = name === "/v1/intents" || name === "/v1/propose";
+      const limit = name.endsWith("/report") ? 256 * 1024 : 64 * 1024;
+      const big = isProposal ? 22 * MIB : limit + 1024;
       const streamed = await send(
         route.path(),
         json(

@@ -505,8 +505,8 @@ describe("wire: deciding and executing", () => {
     const { id, token } = await ordered(agent);
     const report = (result: unknown) =>
       call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", result });
-    expect((await report("a".repeat(33 * 1024))).status).toBe(413);
-    expect((await report("a".repeat(1024))).status).toBe(200);
+    expect((await report("a".repeat(65 * 1024))).status).toBe(413);
+    expect((await report("a".repeat(63 * 1024))).status).toBe(200);
   });
 });
 

@@ -254,7 +254,7 @@ describe("the agent of an egress request", () => {
     expect((await out({ agent: agent.id }, LEADS)).status).toBe(200);
     await call("POST", `/v1/agents/${agent.id}/suspend`, admin);
     expect((await out({ agent: agent.id }, LEADS)).body).toMatchObject({
-      status: 403,
+      status: "suspended",
       code: "agent_inactive",
     });
     expect(arrived).toHaveLength(1);
