@@ -92,6 +92,36 @@ test.each(ENDED)("the case %s, which had ended, reads as it was recorded", async
   else expect(answer.body).toEqual(response);
 });
 
+test.each([
+  ["executed_by_person", "APPROVE", "answered"],
+  ["rejected", "REJECT", "answered"],
+  ["cancelled", null, "cancelled"],
+  ["withdrawn", null, "cancelled"],
+  ["revoked", null, null],
+  ["expired", null, "expired"],
+  ["blocked", null, null],
+  ["executed", null, null],
+  ["executed_by_mandate", null, "answered"],
+] as const)("the case %s has the evidence that its ledger tells of: %s", async (name, decision, question) => {
+  const shown = await viewOf(name);
+  const evidence = shown["approval_evidence"] as Body | null;
+  expect(evidence?.["decision"] ?? null).toBe(decision);
+  expect(list(shown, "approval_interactions").map(({ state }) => state)).toEqual(
+    question === null ? [] : [question],
+  );
+  if (evidence === null) return;
+  const entries = list(shown, "auditTrail");
+  const decided = entries.find(({ event_type: event }) => {
+    return event === (decision === "APPROVE" ? "approved" : "rejected");
+  });
+  expect(evidence).toMatchObject({
+    decided_at: decided?.["created_at"],
+    approved_intent_hash: shown["intent_digest"],
+    response_jws: expect.any(String),
+    proof: { actor: decided?.["actor"] },
+  });
+});
+
 test("lists show each case that had ended as they did", async () => {
   const { body } = await gate.call("GET", "/v1/intents?limit=200", "audit");
   const ids = new Set(ENDED.map((name) => caseOf(name).id));

@@ -188,11 +188,24 @@ export function arrivals({ received }: Upstream, path: string) {
 /** Once it was approved, nothing stands in the way of an intent. */
 const BLOCKED_BY_SOMETHING: readonly unknown[] = ["blocked", "pending_approval", "expired"];
 
-/** A recorded view as it reads today: tags are a list, and a reason that blocks is one only while it does. */
+/** Version 0.1 answered null, or an empty list, whatever the intent was. */
+const FILLED_SINCE = ["approval_evidence", "approval_interactions", "payload_path", "approval_state"];
+
+function without(body: Body, names: readonly string[]): Body {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
+}
+
+/**
+ * A recorded view as it reads today: tags are a list, a reason that blocks is one only while it does, and what version
+ * 0.1 left empty is looked at by tests of its own.
+ */
 export function asShownNow({ view }: RecordedCase): Body {
-  const { sensitivity_tags: tags, block_reason: reason, rejections: _, ...same } = view;
+  const { sensitivity_tags: tags, block_reason: reason, rejections: _, execution, ...same } = view;
   return {
-    ...same,
+    ...without(same, FILLED_SINCE),
+    ...(execution !== undefined && {
+      execution: execution === null ? null : without(execution as Body, ["approval_evidence", "executed_at"]),
+    }),
     sensitivity_tags: typeof tags === "string" ? JSON.parse(tags) : tags,
     block_reason: BLOCKED_BY_SOMETHING.includes(same["status"]) ? reason : null,
   };

@@ -7,6 +7,16 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
   ["a singular key", "block_if_term: [a]", "3:1", /did you mean `block_if_terms`/],
   ["a slip in a key", "auto_aprove_under: 1", "3:1", /did you mean `auto_approve_under`/],
   ["a key from nowhere", "colour: red", "3:1", /unknown key `colour`/],
+  [
+    "the reference's channel",
+    "approval_channel: { provider: a2h }",
+    "3:1",
+    /in gate\.yaml, under `channels`/,
+  ],
+  ["the reference's assurance", "assurance: { low: [] }", "3:1", /min_assurance: sso/],
+  ["the reference's delivery", "delivery: one_time_only", "3:1", /leave it out/],
+  ["the reference's recipients", "allowed_recipients: [a]", "3:1", /`field_checks` with a `pattern`/],
+  ["another reason for a rejection", "approvers: { reject_reason: maybe }", "3:29", /required/],
   ["a prototype's key", "__proto__: { require_approval: always }", "3:1", /unknown key `__proto__`/],
   [
     "an environment named like a prototype",

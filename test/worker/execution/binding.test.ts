@@ -246,7 +246,7 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
     await propose(agent, proposal("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
   });
 
-  test("INV-09 INV-10: a reference is bound by its digest, and its one download is a receipt", async () => {
+  test("INV-09 INV-10: a reference is bound by its digest, and its delivery has no bytes", async () => {
     const sha256 = "AB".repeat(32);
     const { body } = await call(
       "POST",
@@ -258,10 +258,11 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
       }),
     );
     expect(body.payload_hash).toBe(sha256.toLowerCase());
-    const delivery = (await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body;
-    const path = new URL(delivery.url, "http://gate.example").pathname;
-    const downloaded = await call("GET", path);
-    expect(downloaded.body).toMatchObject({ intentId: body.intentId, payloadHash: sha256.toLowerCase() });
+    const delivery = await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId });
+    const path = new URL(delivery.body.url).pathname;
+    const receipt = await call("GET", path);
+    expect(receipt.body).toMatchObject({ intentId: body.intentId, payloadHash: sha256.toLowerCase() });
+    expect(await stateOf(body.intentId)).toBe("claimed");
     expect((await call("GET", path)).status).toBe(410);
   });
 

@@ -715,8 +715,9 @@ describe("INV-07: rules named by the request", () => {
   test.each([
     ["environment", { metadata: { environment: "sandbox" } }],
     ["policy", { policy: "small" }],
-    ["a low assurance", { assurance: { level: "LOW", required_factors: [] } }],
-    ["the people's own pages", { approval_provider: "dashboard" }],
+    ["assurance", { assurance: { level: "LOW", required_factors: [] } }],
+    ["a weaker factor", { assurance: { required_factors: ["link.single_use.v1"] } }],
+    ["provider", { approval_provider: "dashboard" }],
     ["a longer expiry", { expiresIn: "365d" }],
     ["no records", { recordCount: 0 }],
     ["no money", { estimated_value_usd: 0 }],

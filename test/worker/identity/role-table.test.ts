@@ -54,6 +54,7 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/health",                        answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/.well-known/a2h",               answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/.well-known/gate",              answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/.well-known/a2h",               answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/.well-known/jwks.json",         answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
