@@ -41,7 +41,7 @@ export async function prepareCall(
     typeof payload === "function" ? payload(...call) : payload,
   ]);
   const name =
-    chosen === "arguments" && text !== null
+    key === "arguments" && text !== null
       ? await argumentsKey(options.destination, options.action, JSON.parse(text) as readonly unknown[])
       : requireKey(chosen);
   const fields: Readonly<Record<string, unknown>> = {

@@ -11,10 +11,12 @@ export function executorElsewhere(
   proposer: Principal,
   destination: string,
   { registry }: Rules,
-): Extract<Refusal, { reason: "wrong_executor" | "not_runner" }> | null {
+): Extract<Refusal, { reason: "wrong_executor" | "not_runner" | "proof_required" }> | null {
   const entry = registry.destinations.get(destination);
   if (entry === undefined || !mayReach(proposer, destination)) return null;
-  const { executor, runners } = entry;
+  const { executor, runners, proofRequired } = entry;
   if (executor !== null && executor !== "runner") return { reason: "wrong_executor", executor };
-  return runners.length > 0 ? { reason: "not_runner" } : null;
+  if (runners.length > 0) return { reason: "not_runner" };
+  // Its unsigned report would be refused once the write was made.
+  return proofRequired ? { reason: "proof_required" } : null;
 }

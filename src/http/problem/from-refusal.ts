@@ -226,11 +226,14 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
     "claim_required",
     "The destination requires a claim before the report; claim the order first.",
   ),
-  proof_required: problem(
-    409,
-    "proof_required",
-    "The destination accepts signed reports only; send the signed report as `proof`.",
-  ),
+  proof_required: {
+    ...problem(
+      409,
+      "proof_required",
+      "The destination accepts signed reports only; send the signed report as `proof`.",
+    ),
+    more: { remedy: "Register a report key, order the write, and sign its report: docs/api.md." },
+  },
   already_claimed: problem(409, "already_claimed", "A worker has already claimed this order."),
   retry_later: {
     ...problem(503, "retry_later", "The last send attempt failed. Retry after the delay in Retry-After."),

@@ -71,6 +71,7 @@ destinations:
   own.claimed: { policies: [small], claim: required }
   own.repeatable: { policies: [small], idempotent: true }
   own.pulled: { policies: [small], executor: external_pull }
+  own.signed: { policies: [small], proof: required }
 `;
 
 export interface TestRules {

@@ -142,6 +142,7 @@ describe('a proposal with "executor": "proposer"', () => {
   test.each([
     ["own.pulled", 409, "wrong_executor", "external_pull"],
     ["vpc.write", 403, "not_runner", undefined],
+    ["own.signed", 409, "proof_required", undefined],
   ])("INV-11: is refused at %s, and leaves no intent", async (destination, status, code, executor) => {
     const lone = await register("agent");
     const { status: was, body } = await proposed(destination, {}, lone);
