@@ -32,7 +32,7 @@ import type {
   WaitOptions,
   WebhookOptions,
 } from "./options.ts";
-import { intentsRequest, queueRequest, rows } from "./pages.ts";
+import { pageOf, rows } from "./pages.ts";
 import { intentIdOf, intentPath } from "./paths.ts";
 import { check, propose } from "./proposals.ts";
 import { getIntent, readOf, response, result } from "./reads.ts";
@@ -101,7 +101,7 @@ export class Gate {
 
   /** One page of pending intents, newest first, with the reviewer's key. */
   async approvals(options: ApprovalListOptions = {}, call: CallOptions = {}): Promise<Answer> {
-    return this.#at.send(queueRequest(options, call));
+    return pageOf(this.#at, "approvals", options, call);
   }
 
   /** Every pending intent, newest first, with the reviewer's key. */
@@ -109,9 +109,7 @@ export class Gate {
     options: ApprovalListOptions = {},
     call: CallOptions = {},
   ): AsyncGenerator<IntentRow, void, undefined> {
-    return rows(this.#at, "approvals", (after) =>
-      queueRequest(after === undefined ? options : { ...options, after }, call),
-    );
+    return rows(this.#at, "approvals", options, call);
   }
 
   /** Groups of similar pending intents, the largest first. */
@@ -187,14 +185,12 @@ export class Gate {
 
   /** One page of intents, newest first; an agent sees its own. */
   async list(options: ListOptions = {}, call: CallOptions = {}): Promise<IntentList> {
-    return (await this.#at.send(intentsRequest(options, call))) as unknown as IntentList;
+    return (await pageOf(this.#at, "intents", options, call)) as unknown as IntentList;
   }
 
   /** Every intent, newest first; an agent sees its own. */
   intents(options: ListOptions = {}, call: CallOptions = {}): AsyncGenerator<IntentRow, void, undefined> {
-    return rows(this.#at, "intents", (after) =>
-      intentsRequest(after === undefined ? options : { ...options, after }, call),
-    );
+    return rows(this.#at, "intents", options, call);
   }
 
   /** A one-time link for fetching an approved intent's payload. */

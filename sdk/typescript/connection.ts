@@ -101,7 +101,7 @@ export function connectWith(options: GateOptions, local?: LocalParts): Connectio
 
 function required(key: string | null): string {
   if (key !== null && key !== "") return key;
-  throw new GateError("no API key: pass apiKey, set GATE_API_KEY, or start a local server", {
+  throw new GateError("no API key: pass apiKey, or set GATE_API_KEY", {
     code: "no_api_key",
   });
 }

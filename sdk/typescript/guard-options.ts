@@ -2,7 +2,7 @@ import { GateOptionError } from "./gate-error.ts";
 import { type EitherCase, knownOptions } from "./names.ts";
 import type { ProposeOptions } from "./options.ts";
 import type { PayloadInput } from "./payload.ts";
-import { PROPOSAL_NAMES, requireTexts } from "./proposal.ts";
+import { SHARED_NAMES, requireTexts } from "./proposal.ts";
 
 /** What a function that threw has done: see docs/guard.md. */
 export type ThrownOutcome = "failed" | "retryable" | "indeterminate";
@@ -38,11 +38,7 @@ export type GuardOptions<Args extends readonly unknown[]> = EitherCase<Options<A
 
 export type Checked = Options<readonly never[]> & { readonly action: string; readonly waitMs: number };
 
-/** Those of a proposal, and its own. */
-const NAMES: ReadonlySet<string> = new Set([...PROPOSAL_NAMES, "key", "waitMs", "signal", "onThrow"]);
-
-/** What a key and a payload take the place of. */
-const REPLACED = ["idempotencyKey", "payloadReference"];
+const NAMES: ReadonlySet<string> = new Set([...SHARED_NAMES, "key", "waitMs", "signal", "onThrow"]);
 
 export const OUTCOMES: readonly unknown[] = ["failed", "retryable", "indeterminate"];
 
@@ -50,8 +46,6 @@ export const OUTCOMES: readonly unknown[] = ["failed", "retryable", "indetermina
 export function guardOptions(fn: unknown, options: object): Checked {
   if (typeof fn !== "function") throw new GateOptionError("guard takes a function");
   const given = knownOptions(options, NAMES);
-  const replaced = REPLACED.find((name) => name in given);
-  if (replaced !== undefined) throw new GateOptionError(`unknown option: ${replaced}`);
   requireTexts(given);
   const { key, waitMs = 0, onThrow, action = given["destination"], signal } = given;
   if (typeof key !== "function") requireKey(key);
@@ -61,7 +55,8 @@ export function guardOptions(fn: unknown, options: object): Checked {
   if (onThrow !== undefined && typeof onThrow !== "function" && !OUTCOMES.includes(onThrow)) {
     throw new GateOptionError("onThrow must be failed, retryable or indeterminate");
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  // By its member: one of another realm is no instance of this one's class.
+  if (signal !== undefined && !("aborted" in Object(signal))) {
     throw new GateOptionError("signal must be an AbortSignal");
   }
   return { ...given, action, waitMs } as unknown as Checked;

@@ -18,9 +18,6 @@ export const ATTEMPT_MS = 10_000;
 /** The write was made: the report of it is worth more patience than other calls. */
 const REPORT_MS = 30_000;
 
-/** The server's default, which it can only shorten. */
-const LONGEST_CLAIM_MS = 300_000;
-
 /** A claimed order: its holder may write. */
 export interface Claim {
   readonly executionId: string;
@@ -40,7 +37,7 @@ export async function claimOrder(at: Connection, order: ExecutionOrder): Promise
   const about = { intentId: order.intent_id, endpoint: at.endpoint };
   const sentAt = Date.now();
   const { claimed_at: from, claim_expires_at: to } = await claim(at, held, { attemptMs: ATTEMPT_MS });
-  const claimMs = Date.parse(to ?? "") - Date.parse(from ?? "") || LONGEST_CLAIM_MS;
+  const claimMs = Date.parse(to ?? "") - Date.parse(from ?? "");
   if (Date.now() - sentAt < claimMs) return { ...held, about, claimMs };
   // The process slept meanwhile, and somebody may have resolved the outcome by now.
   const message = "the claim lapsed: nothing ran";
@@ -93,29 +90,36 @@ async function outcomeOf(
 /** A request that was aborted may have arrived. */
 const UNKNOWN: ReadonlySet<unknown> = new Set(["AbortError", "TimeoutError"]);
 
+/** What cannot be told, because telling it throws, is unknown. */
 function thrownOutcome(error: unknown, onThrow: Checked["onThrow"]): ThrownOutcome {
-  const byName = UNKNOWN.has(nameOf(error)) ? "indeterminate" : "failed";
-  if (typeof onThrow !== "function") return onThrow ?? byName;
   try {
+    const byName = UNKNOWN.has(nameOf(error)) ? "indeterminate" : "failed";
+    if (typeof onThrow !== "function") return onThrow ?? byName;
     const outcome: unknown = onThrow(error);
-    return OUTCOMES.includes(outcome) ? (outcome as ThrownOutcome) : "indeterminate";
+    if (OUTCOMES.includes(outcome)) return outcome as ThrownOutcome;
   } catch {
-    return "indeterminate";
+    // The function's own error is the one to throw on.
   }
+  return "indeterminate";
 }
 
+/** By its members: an error of another realm, or a DOMException of an older one, is no `Error` here. */
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  const { name } = Object(error) as { readonly name?: unknown };
+  return typeof name === "string" ? name : typeof error;
 }
 
 function shown(error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
-  return { name: nameOf(error).slice(0, MAX_MESSAGE_CHARS), message: wellFormed(message) };
-}
-
-/** The server refuses lone surrogates, and a report must not fail for a text. */
-function wellFormed(text: string): string {
-  return text.slice(0, MAX_MESSAGE_CHARS).replace(/\p{Cs}/gu, "\uFFFD");
+  try {
+    const { message = error } = Object(error) as { readonly message?: unknown };
+    // The server refuses lone surrogates, and a report must not fail for a text.
+    const text = String(message)
+      .slice(0, MAX_MESSAGE_CHARS)
+      .replace(/\p{Cs}/gu, "\uFFFD");
+    return { name: nameOf(error), message: text };
+  } catch {
+    return { name: typeof error, message: "" };
+  }
 }
 
 /** The result as it is sent: its JSON, or why there is none. */

@@ -39,7 +39,7 @@ export function refusalOf(at: Connection, intentId: string, answer: Answer): Gat
       );
     case "claimed":
       return new GateDuplicateError(
-        "another call runs this write, or ended without a report",
+        "another call runs this write, or ended unreported",
         detail("already_running", "Call again later."),
       );
     case "indeterminate":
@@ -66,7 +66,7 @@ export async function storedResult(at: Connection, intentId: string): Promise<un
   if (stored?.state === "failed") {
     const { error } = (stored.result ?? {}) as { readonly error?: { readonly message?: unknown } };
     const message = `an earlier run of this call failed: ${String(error?.message ?? "no reason was reported")}`;
-    const remedy = "Call under another key for another attempt.";
+    const remedy = "Call under another key.";
     throw new GateFailedError(message, {
       ...detail,
       code: "failed",
@@ -75,7 +75,7 @@ export async function storedResult(at: Connection, intentId: string): Promise<un
     });
   }
   if (stored?.outcome === "succeeded" && !isOmitted(stored.result)) return stored.result;
-  throw new GateDuplicateError("this write was made, and its result is not stored", {
+  throw new GateDuplicateError("this write was made, and has no stored result", {
     ...detail,
     code: "result_unavailable",
   });

@@ -4,9 +4,12 @@ import { namesIn } from "./option-names.ts";
 import { type PayloadInput, type PayloadLimits, type WirePayload, wirePayload } from "./payload.ts";
 import type { ProposeOptions } from "./options.ts";
 
-export const PROPOSAL_NAMES = namesIn(
-  "payload destination policy recordCount estimatedRecords estimatedValueUsd sensitivityTags idempotencyKey onBehalfOf principalId expiresIn metadata action profile runId payloadName payloadMediaType payloadReference",
+/** Options of a proposal that those of a guarded function share. */
+export const SHARED_NAMES = namesIn(
+  "payload destination policy recordCount estimatedRecords estimatedValueUsd sensitivityTags onBehalfOf principalId expiresIn metadata action profile runId payloadName payloadMediaType",
 );
+
+const NAMES = new Set([...SHARED_NAMES, "idempotencyKey", "payloadReference"] as const);
 
 /** The contract mixes the two spellings on the wire. */
 const CAMEL_CASE = namesIn("recordCount expiresIn runId");
@@ -23,7 +26,7 @@ export async function proposalBody(
   limits: PayloadLimits,
   prepared?: WirePayload,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { payload, ...rest } = knownOptions(options, PROPOSAL_NAMES);
+  const { payload, ...rest } = knownOptions(options, NAMES);
   requireTexts(rest);
   if (payload !== undefined && rest.payloadReference !== undefined) {
     throw new GateOptionError("pass payload or payloadReference, not both");

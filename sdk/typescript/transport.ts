@@ -72,6 +72,8 @@ function isTransient(error: unknown): error is GateError {
 /** Made once: a repeat is the same request under the same key. */
 function initOf({ method, key, body, idempotencyKey }: WireRequest): RequestInit {
   const headers: Record<string, string> = { accept: "application/json" };
+  // Here, because the error of fetch would quote the key.
+  if (key !== null && !/^[!-~]+$/.test(key)) throw new GateOptionError("the key has a space or a line break");
   if (key !== null) headers["authorization"] = `Bearer ${key}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method === "POST" && idempotencyKey !== null) {

@@ -1,6 +1,6 @@
 import type { Answer, WaitResult } from "./answers.ts";
 import type { Connection } from "./connection.ts";
-import { GateError, GateOptionError } from "./gate-error.ts";
+import { GateError, GateOptionError, GateUnavailableError } from "./gate-error.ts";
 import { knownOptions } from "./names.ts";
 import type { IntentOption, WaitOptions } from "./options.ts";
 import { intentPath, requireId } from "./paths.ts";
@@ -106,12 +106,9 @@ function backoff(pauses: number): number {
 }
 
 function isTransient(error: unknown, isSuccessor: boolean): error is GateError {
-  if (!(error instanceof GateError)) return false;
-  const { status, code } = error;
-  if (status === 0) return code === "network" || code === "timeout";
+  if (error instanceof GateUnavailableError) return error.code !== "not_json" || error.status >= 500;
   // The predecessor names its successor before the successor exists.
-  if (status === 404) return isSuccessor;
-  return status === 408 || status === 425 || status === 429 || status >= 500;
+  return error instanceof GateError && error.status === 404 && isSuccessor;
 }
 
 function timedOut(id: string, timeoutMs: number, last: Answer | null, failure: GateError | null): GateError {

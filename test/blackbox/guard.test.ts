@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   GateBlockedError,
@@ -12,6 +14,7 @@ import {
   GateUnavailableError,
   type GuardOptions,
 } from "../../sdk/typescript/gate.ts";
+import { ROOT, runScript, temporaryFolder } from "../support/command.ts";
 import { type GuardScene, startGuardScene, thrown } from "../support/guard-scene.ts";
 
 let scene: GuardScene;
@@ -401,6 +404,34 @@ describe("a function that throws", () => {
     expect(await thrown(call())).toBeInstanceOf(GateIndeterminateError);
   });
 
+  test.each<[string, unknown, string]>([
+    ["of another realm", { name: "AbortError", message: "cut" }, "GateIndeterminateError"],
+    ["without a prototype", Object.create(null), "GateFailedError"],
+    [
+      "that can't be read",
+      Object.defineProperty({}, "name", {
+        get: () => {
+          throw new Error("no name");
+        },
+      }),
+      "GateIndeterminateError",
+    ],
+    ["whose message is a lone surrogate", new Error("\ud800"), "GateFailedError"],
+    [
+      "whose message is no text",
+      Object.assign(new Error("x"), { message: { toString: null } }),
+      "GateFailedError",
+    ],
+    ["with an endless name", Object.assign(new Error("x"), { name: "n".repeat(200_000) }), "GateFailedError"],
+    ["null", null, "GateFailedError"],
+    ["undefined", undefined, "GateFailedError"],
+  ])("an error %s is thrown on as it is, and reported", async (_, value, name) => {
+    const { run, call } = guarded({ key: fresh() }, () => Promise.reject(value as Error));
+    expect(await thrown(call())).toBe(value);
+    expect(await thrown(call())).toMatchObject({ name });
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   test("another value than an error is thrown on as it is", async () => {
     const { call } = guarded({ key: fresh() }, () => Promise.reject("a text" as unknown as Error));
     expect(await thrown(call())).toBe("a text");
@@ -444,6 +475,28 @@ describe("INV-11: two calls of one key", () => {
     await scene.gate.call("POST", `/v1/intents/${intentId}/resolve`, scene.gate.adminKey, resolution);
     expect(await thrown(call())).toMatchObject({ name: "GateDuplicateError", code: "result_unavailable" });
     expect(run).not.toHaveBeenCalled();
+  });
+
+  test("of which one was killed in the middle of its function leave an unknown outcome, and no second run", async () => {
+    using folder = temporaryFolder();
+    const [witness, program] = [join(folder.path, "runs"), join(folder.path, "agent.mjs")];
+    const source = `
+      import { appendFileSync } from "node:fs";
+      import { Gate } from ${JSON.stringify(join(ROOT, "dist", "sdk", "gate.js"))};
+      const gate = new Gate();
+      const write = gate.guard(() => { appendFileSync(${JSON.stringify(witness)}, "run\\n"); process.kill(process.pid, "SIGKILL"); },
+        { destination: "crm.write", policy: "passes", key: "killed" });
+      await write().catch((error) => console.log(error.name, error.code));
+    `;
+    writeFileSync(program, source);
+    const start = () => runScript(program, { GATE_ENDPOINT: scene.endpoint, GATE_API_KEY: scene.agent.key });
+    expect((await start()).code).not.toBe(0);
+    expect((await start()).out).toBe("GateDuplicateError already_running\n");
+    await vi.waitFor(async () => expect((await start()).out).toBe("GateIndeterminateError indeterminate\n"), {
+      timeout: 20_000,
+      interval: 500,
+    });
+    expect(readFileSync(witness, "utf8")).toBe("run\n");
   });
 
   test("of which one ended before its claim run once, with the same order", async () => {

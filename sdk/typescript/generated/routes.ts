@@ -23,8 +23,8 @@ export interface Routes {
       readonly destination?: string;
       /** A person who voted or decided. */
       readonly person?: string;
-      /** A day in UTC. */
-      readonly day?: string;
+      /** A day in UTC; empty: any. */
+      readonly day?: string | "";
       /** Words to search for. */
       readonly q?: string;
       /** A group of the queue. */
@@ -61,8 +61,8 @@ export interface Routes {
       readonly destination?: string;
       /** A person who voted or decided. */
       readonly person?: string;
-      /** A day in UTC. */
-      readonly day?: string;
+      /** A day in UTC; empty: any. */
+      readonly day?: string | "";
       /** Words to search for. */
       readonly q?: string;
       /** A group of the queue. */
@@ -259,8 +259,8 @@ export interface Routes {
       readonly destination?: string;
       /** A person who voted or decided. */
       readonly person?: string;
-      /** A day in UTC. */
-      readonly day?: string;
+      /** A day in UTC; empty: any. */
+      readonly day?: string | "";
       /** Words to search for. */
       readonly q?: string;
       /** A group of the queue. */
@@ -290,8 +290,8 @@ export interface Routes {
       readonly destination?: string;
       /** A person who voted or decided. */
       readonly person?: string;
-      /** A day in UTC. */
-      readonly day?: string;
+      /** A day in UTC; empty: any. */
+      readonly day?: string | "";
       /** Words to search for. */
       readonly q?: string;
       /** A group of the queue. */

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sdkTypes } from "../../../scripts/sdk-types/routes-text.ts";
+import { type Document, sdkTypes } from "../../../scripts/sdk-types/routes-text.ts";
+import { ROOT } from "../../support/command.ts";
 import { typeText, type Schema } from "../../../scripts/sdk-types/type-text.ts";
 
 test.each<[Schema, string]>([
@@ -31,6 +34,15 @@ test.each<[Schema, string]>([
 
 test("a reference out of the document is an error, not a type", () => {
   expect(() => typeText({ $ref: "https://evil.test/schema" })).toThrow("not a schema of the document");
+});
+
+const DOCUMENT = join(ROOT, "schemas", "openapi.json");
+
+test.runIf(existsSync(DOCUMENT))("the client's types are those of the API's document", () => {
+  const document = JSON.parse(readFileSync(DOCUMENT, "utf8")) as Document;
+  const written = readFileSync(join(ROOT, "sdk", "typescript", "generated", "routes.ts"), "utf8");
+  // Else: node scripts/generate-sdk-types.ts
+  expect(written === sdkTypes(document)).toBe(true);
 });
 
 test("routes that answer with JSON are typed, with the schemas they name and no others", () => {

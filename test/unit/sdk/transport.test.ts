@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { Gate, GateError, GateUnavailableError, type GateOptions } from "../../../sdk/typescript/gate.ts";
 import { json, REFUSED, wire, type WireReply, type WireRequest } from "../../support/wire.ts";
@@ -145,6 +146,25 @@ describe("a server that misbehaves is one typed error", () => {
     const { gate } = client([json({ code: "invalid_key", detail: "The key is unknown." }, 401)]);
     const error = await failure(gate.list());
     expect(error).toMatchObject({ name: "GateError", code: "invalid_key", remedy: expect.any(String) });
+  });
+
+  test.each(["gate_sk_a\n", "gate_sk_a b", " gate_sk_a", "gate_sk_ä", "gate_sk_a\r\nx: y"])(
+    "INV-21: where the key %j is none, without the key",
+    async (apiKey) => {
+      const { sent, gate } = client([json({})], { apiKey });
+      const error: unknown = await gate.list().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(inspect(error)).not.toContain("gate_sk");
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test("INV-21: and has no key in it, however it is printed", async () => {
+    for (const reply of [REFUSED, json({ code: "invalid_key" }, 401), "never"] as const) {
+      const { gate } = client([reply], { timeoutMs: 50, retries: 0 });
+      expect(inspect(await failure(gate.list()), { depth: 10 })).not.toContain("gate_sk_a");
+      expect(inspect(gate, { depth: 10, showHidden: true })).not.toContain("gate_sk_a");
+    }
   });
 
   test("and carries the reason, the remedy and the intent's links", async () => {
