@@ -215,6 +215,18 @@ def test_an_open_end_is_indeterminate_and_is_not_run_again(gate: Gate, error: Ba
     assert runs.count == 1
 
 
+def test_an_iterator_s_end_is_the_function_s_error_like_any_other(gate: Gate) -> None:
+    def ends(_: Any) -> Any:
+        return next(iter(()))
+
+    guarded = gate.guard(key="arguments", **AUTO)(ends)
+    arguments = contact()
+    with pytest.raises(StopIteration):
+        guarded(arguments)
+    with pytest.raises(GateFailedError):
+        guarded(arguments)
+
+
 def test_an_on_raise_that_fails_leaves_the_outcome_open(gate: Gate) -> None:
     guarded = gate.guard(key="arguments", on_raise=lambda _: "perhaps", **AUTO)(Runs(ValueError("x")))
     arguments = contact()
@@ -245,7 +257,7 @@ def test_of_many_callers_at_once_one_runs(gate: Gate) -> None:
     inside = threading.Event()
 
     def slowly() -> str:
-        inside.wait(5)
+        inside.wait(30)
         return "done"
 
     runs = Runs(slowly)
@@ -253,7 +265,9 @@ def test_of_many_callers_at_once_one_runs(gate: Gate) -> None:
     arguments = contact()
     with ThreadPoolExecutor(8) as pool:
         calls = [pool.submit(guarded, arguments) for _ in range(8)]
-        time.sleep(1)
+        end = time.monotonic() + 25
+        while sum(call.done() for call in calls) < 7 and time.monotonic() < end:
+            time.sleep(0.02)
         inside.set()
         outcomes = [call.exception() for call in calls]
     assert runs.count == 1

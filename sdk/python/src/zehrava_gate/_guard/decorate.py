@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 import anyio.to_thread
 
 from .._io.sync import SyncIo, settled
+from .._steps.effects import Raised
 from .bound_call import BoundCall, check_function
 from .options import guard_options
 from .steps import guarded
@@ -37,7 +38,7 @@ def guard_sync(
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return io.run(guarded(config, options, BoundCall(function, args, kwargs)))
+            return _value_of(io.run(guarded(config, options, BoundCall(function, args, kwargs))))
 
         return cast("Function", wrapper)
 
@@ -54,6 +55,12 @@ def guard_async(config: Config, io: AsyncIo, given: Mapping[str, Any]) -> AsyncG
         return _async_wrapper(config, io, options, function, run)
 
     return cast("AsyncGuard", decorate)
+
+
+def _value_of(outcome: Any) -> Any:
+    if isinstance(outcome, Raised):
+        raise outcome.error
+    return outcome
 
 
 def is_async(function: AnyFunction) -> bool:
@@ -74,6 +81,6 @@ def _in_thread(function: AnyFunction) -> AnyFunction:
 def _async_wrapper(config: Config, io: AsyncIo, options: Any, function: AnyFunction, run: AnyFunction) -> AnyFunction:
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return await io.run(guarded(config, options, BoundCall(run, args, kwargs)))
+        return _value_of(await io.run(guarded(config, options, BoundCall(run, args, kwargs))))
 
     return wrapper

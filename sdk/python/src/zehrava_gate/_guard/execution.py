@@ -41,11 +41,12 @@ class Claim:
 
 
 def run_claimed(config: Config, view: Answer, claim: Claim, run: Callable[[], Any], on_raise: OnRaise) -> Steps[Any]:
-    """Runs once and reports; returns what `run` returned, raises what it raised."""
+    """Runs once and reports; returns what `run` returned, or the `Raised` that it raised: out of a generator a
+    `StopIteration` would come as another error."""
     token, path = claim.token, execution_path(claim.order)
 
     def beat() -> Steps[Order]:
-        return send(config, Request("POST", f"{path}/heartbeat", {}, key=token), Order)
+        return send(config, Request("POST", f"{path}/heartbeat", {}, key=token, limit=claim.beat_seconds), Order)
 
     ran: Returned | Raised = yield Run(run, beat, claim.beat_seconds)
     if isinstance(ran, Raised):
@@ -55,10 +56,10 @@ def run_claimed(config: Config, view: Answer, claim: Claim, run: Callable[[], An
         if meaning == "retryable":
             body["retryable"] = True
         yield from _report(config, path, token, body)
-        raise ran.error
+        return ran
     problem = yield from _report(config, path, token, {"status": "succeeded", "result": result_of(ran.value)})
     if ran.interrupted is not None:
-        raise ran.interrupted
+        return Raised(ran.interrupted)
     if problem is not None:
         raise _report_failed(config, view, ran.value, problem)
     return ran.value

@@ -45,7 +45,7 @@ _ORDERABLE = ("approved", "scheduled", "failed")
 
 
 def guarded(config: Config, options: GuardOptions, call: BoundCall) -> Steps[Any]:
-    """What the function returns, run once for its key. Raises as docs/guard.md says."""
+    """What the function returns, run once for its key, or the `Raised` that it raised. Raises as docs/guard.md says."""
     arguments = call.arguments()
     # Now, before anything waits: what runs is what was approved.
     payload, run = yield from _payload(options, call, arguments)
