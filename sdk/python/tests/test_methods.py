@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+import subprocess
+import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from zehrava_gate import AsyncGate, Gate, GateError, GateKeyError, GatePendingError, csv_rows
 
-if TYPE_CHECKING:
-    from .support.server import Server
+from .support.server import ROOT, Server
 
 HELD: Any = {"destination": "salesforce.import", "policy": "crm-low-risk"}
 
@@ -230,3 +232,26 @@ def test_many_threads_share_one_client(gate: Gate) -> None:
     with ThreadPoolExecutor(16) as pool:
         proposals = list(pool.map(lambda n: gate.propose(payload=f"email\n{n}@example.com\n", **HELD), range(32)))
     assert len({proposal.intent_id for proposal in proposals}) == 32
+
+
+def test_after_a_fork_each_process_has_connections_of_its_own(server: Server, agent_key: str) -> None:
+    program = """
+import os, sys
+from zehrava_gate import Gate
+
+gate = Gate(sys.argv[1], sys.argv[2])
+gate.list(limit=1)
+parent = gate._io._client()
+child = os.fork()
+if child == 0:
+    gate.list(limit=1)
+    os._exit(0 if gate._io._client() is not parent else 1)
+_, status = os.waitpid(child, 0)
+gate.list(limit=1)
+sys.exit(os.waitstatus_to_exitcode(status) or gate._io._client() is not parent)
+"""
+    command = [sys.executable, "-c", program, server.endpoint, agent_key]
+    ended = subprocess.run(
+        command, check=False, env={**os.environ, "PYTHONPATH": str(ROOT / "sdk/python/src")}, timeout=60
+    )
+    assert ended.returncode == 0

@@ -91,6 +91,7 @@ def generator() -> Any:
         (guard(record_count=-1), "record_count is not negative"),
         (guard(idempotency_key="x"), "unknown option: idempotency_key"),
         (lambda: GATE.guard(**OK, key="k")(5), "guard takes a function"),  # type: ignore[type-var]
+        (lambda: GATE.guard(**OK, key="k")(vars), "parameters can be read"),
         (lambda: GATE.guard(**OK, key="k")(generator), "no generator function"),
         (lambda: csv_rows([]), "csv_rows needs a row"),
         (lambda: csv_rows([{"a": 1}, {"b": 1}]), r"rows\[1\] has other members"),

@@ -70,6 +70,12 @@ def check_function(function: Any) -> None:
     """Raises `GateOptionError` for what can't be run once and be done."""
     if not callable(function):
         raise GateOptionError(f"guard takes a function, not a value of type {type(function).__name__}")
+    try:
+        inspect.signature(function)
+    except (TypeError, ValueError):
+        raise GateOptionError(
+            "guard takes a function whose parameters can be read", remedy="Wrap it in a `def`."
+        ) from None
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise GateOptionError(
             "guard takes no generator function: its body would run after the report", remedy="Return a list."

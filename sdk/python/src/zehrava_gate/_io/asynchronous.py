@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import time
 from typing import Any, TypeVar
 
@@ -65,8 +66,8 @@ class AsyncIo:
     def _client(self) -> httpx.AsyncClient:
         if self._given is not None:
             return self._given
-        # Connections belong to the loop that opened them: a second `asyncio.run` gets a client of its own.
-        loop = anyio.lowlevel.current_token()
+        # Connections belong to the loop and the process that opened them: a second `asyncio.run` gets its own client.
+        loop = (os.getpid(), anyio.lowlevel.current_token())
         if self._own is None or self._loop != loop:
             self._own, self._loop = httpx.AsyncClient(), loop
         return self._own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 import time
 import weakref
@@ -24,6 +25,7 @@ class SyncIo:
         self._given = client
         self._own: httpx.Client | None = None
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def run(self, steps: Steps[Value]) -> Value:
         outcome: Any = None
@@ -60,6 +62,9 @@ class SyncIo:
     def _client(self) -> httpx.Client:
         if self._given is not None:
             return self._given
+        if self._process != os.getpid():
+            # After a fork both processes would read each other's answers from one connection.
+            self._own, self._lock, self._process = None, threading.Lock(), os.getpid()
         with self._lock:
             if self._own is None:
                 self._own = httpx.Client()
