@@ -22,6 +22,7 @@ interface Finished {
 const STATIC: readonly Step[] = [
   { name: "format", command: "npm", args: ["run", "--silent", "format"] },
   { name: "lint", command: "npm", args: ["run", "--silent", "lint"] },
+  { name: "lint of the OpenAPI document", command: "npm", args: ["run", "--silent", "lint:openapi"] },
   // Gate's bindings as types, which only the compiler reads.
   { name: "types", command: "npm", args: ["run", "--silent", "types"] },
   { name: "typecheck", command: "npm", args: ["run", "--silent", "typecheck"] },

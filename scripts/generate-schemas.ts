@@ -1,17 +1,19 @@
 /**
- * Writes `schemas/`: JSON Schemas for gate.yaml, policies and their test cases, for editors. The sources are the
- * loader's zod schemas and the field tables in docs/.
+ * Writes `schemas/`: JSON Schemas for gate.yaml, policies and their test cases, for editors, of the loader's zod schemas
+ * and the field tables in docs/; and the OpenAPI document, of the doors' zod schemas.
  *
  *     node scripts/generate-schemas.ts           writes changed files
  *     node scripts/generate-schemas.ts --check   fails for stale files
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { openApiText } from "./schemas/openapi.ts";
 import { shippedSchemas } from "./schemas/shipped.ts";
 
 const FOLDER = new URL("../schemas/", import.meta.url);
 
 function main(isCheck: boolean): number {
-  const stale = [...shippedSchemas()].filter(([file, text]) => textOf(file) !== text);
+  const wanted = [...shippedSchemas(), ["openapi.json", openApiText()] as const];
+  const stale = wanted.filter(([file, text]) => textOf(file) !== text);
   if (isCheck) {
     for (const [file] of stale) console.error(`schemas/${file} is stale: run npm run schemas`);
     return stale.length === 0 ? 0 : 1;

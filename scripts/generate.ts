@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,14 +9,15 @@ import { parsePolicy } from "../src/config/policy/parse.ts";
 import type { PolicyProblem } from "../src/config/yaml/source.ts";
 
 /*
- * Bundles policies/ and gate.yaml into the Worker. An error in any of them stops the build, so that an invalid file is
- * never deployed.
+ * Bundles policies/, gate.yaml and schemas/openapi.json into the Worker. An error in a policy or in gate.yaml stops the
+ * build, so that an invalid file is never deployed.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const POLICY_DIR = join(ROOT, "policies");
 const REGISTRY = join(ROOT, "gate.yaml");
-const OUTPUT = join(ROOT, ".generated", "bundled.ts");
+const DOCUMENT = join(ROOT, "schemas", "openapi.json");
+const GENERATED = join(ROOT, ".generated");
 
 interface Bundle {
   readonly policies: readonly { readonly id: string; readonly text: string }[];
@@ -43,10 +45,14 @@ function main(): number {
     }
     return 1;
   }
-  write({
-    policies: files.map(({ policy: { id }, text }) => ({ id, text })),
-    registry: registry?.text ?? null,
-  });
+  write(
+    "bundled.ts",
+    bundleCode({
+      policies: files.map(({ policy: { id }, text }) => ({ id, text })),
+      registry: registry?.text ?? null,
+    }),
+  );
+  write("openapi.ts", documentCode());
   return 0;
 }
 
@@ -64,17 +70,31 @@ function placeOf(file: string): string {
   return file === basename(REGISTRY) ? REGISTRY : join(POLICY_DIR, file);
 }
 
-/** Writes only changes: a watcher that rebuilds on every write would loop. */
-function write(bundle: Bundle): void {
-  const code = `// Generated from policies/ and gate.yaml.
+function bundleCode(bundle: Bundle): string {
+  return `// Generated from policies/ and gate.yaml.
 export const BUNDLED: {
   readonly policies: readonly { readonly id: string; readonly text: string }[];
   readonly registry: string | null;
 } = ${JSON.stringify(bundle, null, 2)};
 `;
-  if (existsSync(OUTPUT) && readFileSync(OUTPUT, "utf8") === code) return;
-  mkdirSync(dirname(OUTPUT), { recursive: true });
-  writeFileSync(OUTPUT, code);
+}
+
+/** As one text: an object literal of this size would be parsed at every start, and hardly any isolate serves it. */
+function documentCode(): string {
+  const text = existsSync(DOCUMENT) ? JSON.stringify(JSON.parse(readFileSync(DOCUMENT, "utf8"))) : "{}";
+  const etag = createHash("sha256").update(text).digest("base64url").slice(0, 22);
+  return `// Generated from schemas/openapi.json.
+export const OPENAPI_ETAG = '"${etag}"';
+export const OPENAPI_TEXT = ${JSON.stringify(text)};
+`;
+}
+
+/** Writes only changes: a watcher that rebuilds on every write would loop. */
+function write(name: string, code: string): void {
+  const file = join(GENERATED, name);
+  if (existsSync(file) && readFileSync(file, "utf8") === code) return;
+  mkdirSync(GENERATED, { recursive: true });
+  writeFileSync(file, code);
 }
 
 process.exitCode = main();

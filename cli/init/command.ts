@@ -85,15 +85,22 @@ function starterFiles(registry: string): readonly StarterFile[] {
     })),
     { path: "gate.yaml", text: registry, mode: PUBLIC_FILE },
     // Beside the policies: their first lines name the schemas by this relative path, wherever the package is installed.
-    ...readdirSync(join(root, "schemas")).map((name) => ({
-      path: join("schemas", name),
-      text: readFileSync(join(root, "schemas", name), "utf8"),
-      mode: PUBLIC_FILE,
-      isGenerated: true as const,
-    })),
+    ...readdirSync(join(root, "schemas"))
+      .filter(isForEditors)
+      .map((name) => ({
+        path: join("schemas", name),
+        text: readFileSync(join(root, "schemas", name), "utf8"),
+        mode: PUBLIC_FILE,
+        isGenerated: true as const,
+      })),
     { path: ".dev.vars", text: secretsFile(), mode: PRIVATE_FILE },
     { path: ".gitignore", text: ".dev.vars\n.gate/\n.gate.checkpoint.json\n.wrangler/\n", mode: PUBLIC_FILE },
   ];
+}
+
+/** The document of the API is in the same folder, and no file of a deployment names it. */
+function isForEditors(name: string): boolean {
+  return name.endsWith(".schema.json");
 }
 
 function yamlFilesUnder(folder: string): readonly string[] {

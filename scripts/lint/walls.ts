@@ -65,6 +65,7 @@ const APP: Wing = {
 const HTTP: Wing = {
   rooms: [
     "src/http",
+    "src/http/openapi",
     "src/http/egress",
     "src/http/proxy",
     "src/http/callbacks",
@@ -86,7 +87,7 @@ const HTTP: Wing = {
     "src/http/middleware",
     "src/http/problem",
   ],
-  imports: ["src/app", "src/core", "src/ports"],
+  imports: ["src/app", "src/core", "src/ports", ".generated/openapi.ts"],
   packages: ["hono", "zod", "@noble/hashes"],
   rule: "a door parses, authenticates, calls app and answers: it sees ports, never an adapter or another door",
 };

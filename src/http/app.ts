@@ -11,6 +11,7 @@ import { executions } from "./api/executions/routes.ts";
 import { intents } from "./api/intents/routes.ts";
 import { log } from "./api/public/log.ts";
 import { mandates } from "./api/approvals/mandates.ts";
+import { openApi } from "./openapi/routes.ts";
 import { overview } from "./api/admin/overview.ts";
 import { proxy } from "./proxy/routes.ts";
 import { publicRoutes } from "./api/public/public.ts";
@@ -54,6 +55,7 @@ export function createApp(): Hono<GateEnv> {
   app.use(requireRestoreRecorded);
 
   app.route("/", publicRoutes);
+  app.route("/", openApi);
   app.route("/", agents);
   app.route("/", intents);
   app.route("/", approvals);

@@ -81,6 +81,19 @@ describe.skipIf(!hasBrowser)("the pages in a browser", () => {
     },
   );
 
+  test(
+    "the reference of the API keeps nobody out, and fits a phone (axe)",
+    { timeout: 120_000 },
+    async () => {
+      await using visitor = await visit(browser, scene.origin, { colorScheme: "dark", viewport: PHONE });
+      await visitor.page.goto(`${scene.origin}/docs#editIntent`);
+      expect(await visitor.page.evaluate(MEASURE)).toMatchObject({ isWide: false, lowest: 44, smallest: 16 });
+      expect(await seriousProblems(visitor.page)).toEqual([]);
+      expect(visitor.messages).toEqual([]);
+      expect(visitor.strayed).toEqual([]);
+    },
+  );
+
   test("fit a phone: nothing to scroll sideways, targets of 44 pixels, inputs that don't zoom", async () => {
     await using visitor = await visit(browser, scene.origin, { viewport: PHONE });
     const { page } = visitor;

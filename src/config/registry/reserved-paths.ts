@@ -12,6 +12,8 @@ export const RESERVED_PATHS: ReadonlySet<string> = new Set([
   "sign-out",
   "slack",
   "gate.css",
+  "docs",
+  "openapi.json",
   ".well-known",
   // Cloudflare's own, on every zone.
   "cdn-cgi",
@@ -24,7 +26,6 @@ export const RESERVED_PATHS: ReadonlySet<string> = new Set([
   "callback",
   "callbacks",
   "dashboard",
-  "docs",
   "egress",
   "favicon.ico",
   "gate",

@@ -5,6 +5,8 @@ import type { BlockReason } from "../../app/execution/final-outcome.ts";
 import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
 import { replayStoredResponse, problemOfCall, type Relocate } from "./relay-response.ts";
+import type { Answer } from "../api/shared/answer.ts";
+import type { PENDING_WRITE } from "./pending-schema.ts";
 
 /** `Retry-After` in seconds: a person takes longer to decide than Gate takes to send. */
 const RETRY_WHILE_HELD_SECONDS = 30;
@@ -71,7 +73,7 @@ function pendingResponse(state: IntentState): Response {
       retryAfterSeconds: retryAfter,
       responseUrl: `/v1/intents/${id}/response`,
       expiresAt: iso(state.decideBy ?? decideBy),
-    },
+    } satisfies Answer<typeof PENDING_WRITE>,
     { status: 202, headers: { ...intentHeaders(id, retryAfter), Location: `/v1/intents/${id}` } },
   );
 }

@@ -12,6 +12,8 @@ import { clearSessionCookie, sessionTokenOf } from "../middleware/session-cookie
 import { openSession } from "./open-session.ts";
 import { parseRequest, requestSchema } from "../api/shared/request-schema.ts";
 import { sessionView } from "./session-view.ts";
+import type { Answer } from "../api/shared/answer.ts";
+import type { UNLINKED } from "../api/admin/principal-schema.ts";
 
 const OPENING = requestSchema(
   "POST /v1/session",
@@ -65,5 +67,5 @@ export const session = new Hono<GateEnv>()
       });
     }
     const unlinked = await ports.linkedIdentities.unlink(id, c.var.principal.id);
-    return c.json({ agent_id: id, agentId: id, unlinked });
+    return c.json({ agent_id: id, agentId: id, unlinked } satisfies Answer<typeof UNLINKED>);
   });

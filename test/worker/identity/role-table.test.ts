@@ -56,6 +56,8 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/.well-known/gate",              answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/.well-known/a2h",               answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/.well-known/jwks.json",         answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/openapi.json",                  answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/docs",                          answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/gate.css",                      answers: [200, 200, 200, 200, 200, 200, 200, 200] },

@@ -9,6 +9,15 @@ import { refuse, type Problem } from "../../problem/problem.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { principalView } from "./principal-view.ts";
 import { freshKey, register } from "./register-agent.ts";
+import type { Answer } from "../shared/answer.ts";
+import type {
+  PRINCIPAL_IN_FULL,
+  PRINCIPALS,
+  REPORT_KEY_SET,
+  ROLE_CHANGED,
+  ROTATED_KEY,
+  STATUS_CHANGED,
+} from "./principal-schema.ts";
 
 const MAX_PAGE = 200;
 
@@ -61,7 +70,9 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
     });
   }
   await ports.principals.setStatus(principal.id, status, c.var.principal.id);
-  return c.json({ agent_id: principal.id, agentId: principal.id, status });
+  return c.json({ agent_id: principal.id, agentId: principal.id, status } satisfies Answer<
+    typeof STATUS_CHANGED
+  >);
 }
 
 const admins = requireRole(["admin"]);
@@ -78,7 +89,7 @@ export const agents = new Hono<GateEnv>()
       agents: page.map(principalView),
       count: page.length,
       next: found.length > MAX_PAGE ? (page.at(-1)?.id ?? null) : null,
-    });
+    } satisfies Answer<typeof PRINCIPALS>);
   })
   .get("/v1/agents/:id", requireRole(ROLES), async (c) => {
     const ports = c.env;
@@ -87,7 +98,9 @@ export const agents = new Hono<GateEnv>()
     if (!maySeePrincipal(caller, id)) return refuse(NOT_FOUND);
     const principal = caller.id === id ? caller : await ports.principals.get(id);
     if (principal === null) return refuse(NOT_FOUND);
-    return c.json({ ...principalView(principal), metadata: principal.metadata });
+    return c.json({ ...principalView(principal), metadata: principal.metadata } satisfies Answer<
+      typeof PRINCIPAL_IN_FULL
+    >);
   })
   .post("/v1/agents/:id/suspend", watchers, (c) => setStatus(c, "suspended"))
   .post("/v1/agents/:id/revoke", watchers, (c) => setStatus(c, "revoked"))
@@ -97,7 +110,12 @@ export const agents = new Hono<GateEnv>()
     const principal = await target(c);
     const key = freshKey(principal.role);
     await ports.principals.rotateKey(principal.id, key, c.var.principal.id);
-    return c.json({ agent_id: principal.id, agentId: principal.id, apiKey: key, api_key: key });
+    return c.json({
+      agent_id: principal.id,
+      agentId: principal.id,
+      apiKey: key,
+      api_key: key,
+    } satisfies Answer<typeof ROTATED_KEY>);
   })
   .post("/v1/agents/:id/report-key", admins, async (c) => {
     const ports = c.env;
@@ -111,12 +129,16 @@ export const agents = new Hono<GateEnv>()
     }
     const { jwk } = parseRequest(REPORT_KEY, await readJson(c));
     await ports.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
-    return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk });
+    return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk } satisfies Answer<
+      typeof REPORT_KEY_SET
+    >);
   })
   .post("/v1/agents/:id/role", admins, async (c) => {
     const ports = c.env;
     const principal = await target(c);
     const { role } = parseRequest(ROLE_CHANGE, await readJson(c));
     await ports.principals.setRole(principal.id, role, c.var.principal.id);
-    return c.json({ agent_id: principal.id, agentId: principal.id, role });
+    return c.json({ agent_id: principal.id, agentId: principal.id, role } satisfies Answer<
+      typeof ROLE_CHANGED
+    >);
   });

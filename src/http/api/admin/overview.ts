@@ -5,15 +5,19 @@ import { countsScope } from "../../../app/authority.ts";
 import { requireReader, requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { METRICS, NONCE, POLICY_IDS } from "./overview-schema.ts";
 
 const anyone = requireRole(ROLES);
 
 export const overview = new Hono<GateEnv>()
-  .get("/v1/policies", anyone, async (c) => c.json({ policies: await c.env.rules.ids() }))
+  .get("/v1/policies", anyone, async (c) =>
+    c.json({ policies: await c.env.rules.ids() } satisfies Answer<typeof POLICY_IDS>),
+  )
   .get("/v1/nonce", anyone, async (c) => {
     const ports = c.env;
     const { nonce, expiresAt } = await ports.nonces.issue(c.var.principal.id, Date.now());
-    return c.json({ nonce, expiresAt: iso(expiresAt) });
+    return c.json({ nonce, expiresAt: iso(expiresAt) } satisfies Answer<typeof NONCE>);
   })
   .get("/v1/metrics", requireReader(ROLES), async (c) => {
     const ports = c.env;
@@ -39,7 +43,7 @@ export const overview = new Hono<GateEnv>()
       policy_violations: countIn(byPhase, "blocked"),
       avg_approval_latency_ms: approvalLatencyMs,
       period: "all_time",
-    });
+    } satisfies Answer<typeof METRICS>);
   });
 
 function countIn(byPhase: ReadonlyMap<string, number>, phase: Phase): number {

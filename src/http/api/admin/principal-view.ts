@@ -1,8 +1,10 @@
 import type { Principal } from "../../../core/identity/principal.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { PRINCIPAL } from "./principal-schema.ts";
 
 /** A principal as the contract lists agents; an absent limit reads `["*"]`. */
-export function principalView(principal: Principal) {
+export function principalView(principal: Principal): Answer<typeof PRINCIPAL> {
   return {
     id: principal.id,
     agent_id: principal.id,

@@ -9,6 +9,8 @@ import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { queryFlag } from "../shared/query-flag.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { RECHECK_PREVIEW, RECHECK_SWEEP } from "./operations-schema.ts";
 
 /** A policy directory and a registry, in JSON. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -36,7 +38,7 @@ async function recheck(c: GateContext) {
     if (Object.keys(request).length > 0) invalid("only a dry run takes policies, registry or after");
     // The rules may name the first channel.
     c.executionCtx.waitUntil(noteListener(ports));
-    return c.json(await startSweep(ports, Date.now()));
+    return c.json((await startSweep(ports, Date.now())) satisfies Answer<typeof RECHECK_SWEEP>);
   }
   c.set("hasNoEffect", true);
   const preview = await previewRecheck(await rulesOf(c, request), request.after ?? "", ports);
@@ -54,7 +56,7 @@ async function rulesOf(c: GateContext, { policies, registry }: z.infer<typeof FI
   return candidate.ok ? candidate.value : invalid(candidate.error.join("\n"));
 }
 
-function previewView({ checked, changed, next }: Preview) {
+function previewView({ checked, changed, next }: Preview): Answer<typeof RECHECK_PREVIEW> {
   const cases = changed.map(({ id, state, becomes, reasonCode }) => ({
     intentId: id,
     state,

@@ -17,6 +17,8 @@ import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { principalView } from "./principal-view.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { REGISTERED } from "./principal-schema.ts";
 
 const KEY_BYTES = 32;
 const ID_BYTES = 16;
@@ -115,7 +117,7 @@ export async function register(c: GateContext) {
     });
   }
   const view = principalView({ ...principal, status: "active" });
-  return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
+  return c.json({ ...view, apiKey: key, api_key: key, ...warning } satisfies Answer<typeof REGISTERED>, 201);
 }
 
 /** The person or group that this text is a lookalike of: a lookalike would count as a second voter, or evade an exclusion. */

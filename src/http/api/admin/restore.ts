@@ -7,6 +7,8 @@ import { readJson } from "../../middleware/body.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { RESTORED } from "./operations-schema.ts";
 
 /** A checkpoint is a few hundred bytes. */
 const MAX_NOTE_CHARACTERS = 8 * 1024;
@@ -33,7 +35,12 @@ export const restoring = new Hono<GateEnv>().post("/v1/restore", requireRole(["a
   if (!done.ok) return refuse(PROBLEMS[done.error]);
   const { settled, next, checkpoint: head } = done.value;
   const { at } = ports.restoration;
-  return c.json({ restored_at: at === null ? null : iso(at), settled, next, checkpoint: head });
+  return c.json({
+    restored_at: at === null ? null : iso(at),
+    settled,
+    next,
+    checkpoint: head,
+  } satisfies Answer<typeof RESTORED>);
 });
 
 const PROBLEMS = {

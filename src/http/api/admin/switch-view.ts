@@ -5,6 +5,8 @@ import { parseRequest, requestSchema, wrongField } from "../shared/request-schem
 import { iso } from "../../../core/base/iso-time.ts";
 import type { StopsNothing } from "../../../app/switch-target.ts";
 import type { EngagedSwitch } from "../../../ports/switches.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { SWITCH } from "./switch-schema.ts";
 
 /** A destination as agents name it, or everything of one system; `*` alone would be `everything`. */
 const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;
@@ -79,6 +81,14 @@ function wrongTarget(what: string): never {
   return wrongField(`target: ${what}`);
 }
 
-export function switchView({ scope, target, version, reason, ticket, actor, since }: EngagedSwitch) {
+export function switchView({
+  scope,
+  target,
+  version,
+  reason,
+  ticket,
+  actor,
+  since,
+}: EngagedSwitch): Answer<typeof SWITCH> {
   return { scope, target, engaged: true, version, reason, ticket, actor, since: iso(since) };
 }

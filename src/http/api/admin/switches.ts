@@ -11,13 +11,17 @@ import {
   refuseStopsNothing,
   switchView,
 } from "./switch-view.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { ENGAGED_SWITCH, LIFTED_SWITCH, SWITCHES } from "./switch-schema.ts";
 
 /** Kill switches: reviewers and admins engage them, only admins lift them. */
 export const switches = new Hono<GateEnv>()
   .get("/v1/switches", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
     const ports = c.env;
     const engaged = await ports.switches.engaged("fresh");
-    return c.json({ switches: engaged.map(switchView), count: engaged.length });
+    return c.json({ switches: engaged.map(switchView), count: engaged.length } satisfies Answer<
+      typeof SWITCHES
+    >);
   })
   .post("/v1/switches", requireRole(["reviewer", "admin"]), async (c) => {
     const ports = c.env;
@@ -41,11 +45,11 @@ export const switches = new Hono<GateEnv>()
       ...switchView(state),
       changed,
       ...(nothing === null ? {} : forcedWarning(wanted.target)),
-    });
+    } satisfies Answer<typeof ENGAGED_SWITCH>);
   })
   .post("/v1/switches/lift", requireRole(["admin"]), async (c) => {
     const ports = c.env;
     const wanted = parseSwitchTarget(await readJson(c));
     const { changed, version } = await ports.switches.lift(wanted, c.var.principal.id);
-    return c.json({ ...wanted, engaged: false, version, changed });
+    return c.json({ ...wanted, engaged: false, version, changed } satisfies Answer<typeof LIFTED_SWITCH>);
   });

@@ -5,6 +5,8 @@ import { secretRefText } from "../../../core/registry/secret-ref.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { VAULT_CHECK } from "./operations-schema.ts";
 
 /** Concurrent checks: the platform allows a request six open connections, and a check may last a vault's time limit. */
 const MAX_CONCURRENT = 4;
@@ -13,7 +15,9 @@ const MAX_CONCURRENT = 4;
 export const vault = new Hono<GateEnv>().post("/v1/vault/check", requireRole(["admin"]), async (c) => {
   const ports = c.env;
   const { registry } = await ports.rules.current();
-  return c.json({ credentials: await checkAll([...registry.credentials], ports) });
+  return c.json({ credentials: await checkAll([...registry.credentials], ports) } satisfies Answer<
+    typeof VAULT_CHECK
+  >);
 });
 
 async function checkAll(credentials: readonly (readonly [string, Credential])[], ports: Ports) {
@@ -27,7 +31,11 @@ async function checkAll(credentials: readonly (readonly [string, Credential])[],
   return Object.values(views);
 }
 
-async function checkOne(name: string, credential: Credential, ports: Ports) {
+async function checkOne(
+  name: string,
+  credential: Credential,
+  ports: Ports,
+): Promise<Answer<typeof VAULT_CHECK>["credentials"][number]> {
   const found = await ports.checkSecret(name);
   const named = { name, ref: secretRefText(secretRefsOf(credential)[0]), ...tokenSource(credential) };
   if (!found.ok) return { ...named, ok: false, ...found.error };

@@ -4,6 +4,8 @@ import { eventName, isEventFilter } from "../../../app/notifications/events.ts";
 import type { DeliveryRecord, Webhook } from "../../../ports/notifications.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import { requestSchema } from "../shared/request-schema.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DELIVERY, WEBHOOK } from "./webhook-schema.ts";
 
 const MAX_EVENTS = 50;
 
@@ -54,7 +56,7 @@ export const DELIVERIES_PAGE = requestSchema(
   }),
 );
 
-export function webhookView(webhook: Webhook) {
+export function webhookView(webhook: Webhook): Answer<typeof WEBHOOK> {
   const { id, url: address, events, description, form, intent, principal, createdAt, disabled } = webhook;
   return {
     id,
@@ -70,7 +72,7 @@ export function webhookView(webhook: Webhook) {
   };
 }
 
-export function deliveryView(record: DeliveryRecord) {
+export function deliveryView(record: DeliveryRecord): Answer<typeof DELIVERY> {
   const { id, kind, event, intent, seq, state, attempts, lastStatus, lastProblem, at, nextAt, deliveredAt } =
     record;
   return {

@@ -18,6 +18,16 @@ import {
   REGISTRATION,
   webhookView,
 } from "./webhook-view.ts";
+import type { Answer } from "../shared/answer.ts";
+import type {
+  DELETED_WEBHOOK,
+  DELIVERIES,
+  INTENT_WEBHOOK,
+  REGISTERED_WEBHOOK,
+  ROTATED_SECRET,
+  TEST_SENT,
+  WEBHOOKS,
+} from "./webhook-schema.ts";
 
 const ID_BYTES = 16;
 /** Standard Webhooks: 24 to 64 bytes. */
@@ -73,7 +83,7 @@ async function register(c: GateContext) {
     });
   }
   c.executionCtx.waitUntil(noteListener(ports));
-  return c.json({ ...webhookView(webhook), secret }, 201);
+  return c.json({ ...webhookView(webhook), secret } satisfies Answer<typeof REGISTERED_WEBHOOK>, 201);
 }
 
 /** The contract's registration: one address that receives one intent's decision, once. */
@@ -108,7 +118,7 @@ async function registerForIntent(c: GateContext) {
     intentId: intent.id,
     url,
     ...(generated === null ? {} : { secret: generated }),
-  });
+  } satisfies Answer<typeof INTENT_WEBHOOK>);
 }
 
 export const webhooks = new Hono<GateEnv>()
@@ -116,7 +126,9 @@ export const webhooks = new Hono<GateEnv>()
   .get("/v1/webhooks", admins, async (c) => {
     const ports = c.env;
     const found = await ports.webhooks.list();
-    return c.json({ webhooks: found.map(webhookView), count: found.length });
+    return c.json({ webhooks: found.map(webhookView), count: found.length } satisfies Answer<
+      typeof WEBHOOKS
+    >);
   })
   .post("/v1/webhooks/register", requireRole(["agent", "reviewer", "admin"]), registerForIntent)
   .get("/v1/webhooks/:id", admins, async (c) => c.json(webhookView(await webhookOf(c))))
@@ -125,14 +137,14 @@ export const webhooks = new Hono<GateEnv>()
     const { id } = await webhookOf(c);
     await ports.webhooks.remove(id, c.var.principal.id);
     await ports.deliveries.drop(id);
-    return c.json({ id, deleted: true });
+    return c.json({ id, deleted: true } satisfies Answer<typeof DELETED_WEBHOOK>);
   })
   .post("/v1/webhooks/:id/rotate-secret", admins, async (c) => {
     const ports = c.env;
     const { id } = await webhookOf(c);
     const secret = freshSecret();
     await ports.webhooks.rotate(id, secret, c.var.principal.id, Date.now());
-    return c.json({ id, secret });
+    return c.json({ id, secret } satisfies Answer<typeof ROTATED_SECRET>);
   })
   .post("/v1/webhooks/:id/test", admins, async (c) => {
     const ports = c.env;
@@ -146,7 +158,7 @@ export const webhooks = new Hono<GateEnv>()
     }
     const delivery = testDelivery(id, crypto.randomUUID(), Date.now());
     await ports.deliveries.add([delivery]);
-    return c.json({ id, delivery_id: delivery.id }, 202);
+    return c.json({ id, delivery_id: delivery.id } satisfies Answer<typeof TEST_SENT>, 202);
   })
   .get("/v1/webhooks/:id/deliveries", admins, async (c) => {
     const ports = c.env;
@@ -161,7 +173,7 @@ export const webhooks = new Hono<GateEnv>()
       deliveries: page.map(deliveryView),
       count: page.length,
       next: found.length > limit ? (page.at(-1)?.id ?? null) : null,
-    });
+    } satisfies Answer<typeof DELIVERIES>);
   })
   .post("/v1/webhooks/:id/deliveries/:delivery/replay", admins, async (c) => {
     const { id } = await webhookOf(c);

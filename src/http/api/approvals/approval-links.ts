@@ -19,6 +19,8 @@ import { refuse } from "../../problem/problem.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { LINKED_CASE } from "./link-schema.ts";
 
 const FIELDS = z.object({
   reason: z.string().max(4096).nullish(),
@@ -71,7 +73,7 @@ export const approvalLinks = new Hono<GateEnv>()
       riskLevel: terms.risk.level,
       approvalState: "waiting_input",
       expiresAt: iso(currentEnd(state, claims.expiresAt)),
-    });
+    } satisfies Answer<typeof LINKED_CASE>);
   })
   .post("/v1/approval-links/:token/approve", (c) => decide(c, "approve"))
   .post("/v1/approval-links/:token/reject", (c) => decide(c, "reject"));

@@ -17,6 +17,8 @@ import { decisionReply, statusSummary } from "../shared/decision-reply.ts";
 import { parseEditRequest } from "./edit-request.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
 import { proposeReply } from "../intents/propose-reply.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { EDITED, EDITORS_VOTE } from "./edit-schema.ts";
 
 async function edit(c: GateContext, id: string) {
   const ports = c.env;
@@ -45,10 +47,14 @@ async function edit(c: GateContext, id: string) {
     predecessor: { ...statusSummary(predecessor), successor_id: predecessor.successor },
     successor: { ...proposeReply(successor, decision, request), predecessor_id: successor.terms.predecessor },
     approval: vote === null ? null : await approvalView(vote, note, ports),
-  });
+  } satisfies Answer<typeof EDITED>);
 }
 
-async function approvalView(vote: Result<IntentState, VoteFailure>, note: string | null, ports: Ports) {
+async function approvalView(
+  vote: Result<IntentState, VoteFailure>,
+  note: string | null,
+  ports: Ports,
+): Promise<Answer<typeof EDITORS_VOTE>> {
   if (vote.ok) return { ok: true, ...(await decisionReply(vote.value, "approve", note, ports)) };
   const { status, code, detail, more } = problemOfVoteFailure(vote.error);
   return { ok: false, problem: { ...more, status, code, detail } };

@@ -3,6 +3,8 @@ import type { Delegation, MandateScope, StandingApproval } from "../../../core/i
 import type { JsonObject } from "../../../core/base/json.ts";
 import { parseRequest, requestSchema, wrongField } from "../shared/request-schema.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DELEGATION as DELEGATION_SHOWN, MANDATE, STANDING_APPROVAL } from "./mandate-schema.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -169,10 +171,14 @@ function expiryOf(given: number | undefined, usual: number, now: number): number
 }
 
 /** In both spellings: the contract's clients read camelCase here. */
-export function standingApprovalView(approval: StandingApproval, now: number) {
+export function standingApprovalView(
+  approval: StandingApproval,
+  now: number,
+): Answer<typeof STANDING_APPROVAL> {
   const { uses, used, maxRecords, dailyCents } = approval;
   return {
     ...mandateView(approval, now, uses !== null && used >= uses),
+    destination: approval.destination,
     max_records: maxRecords,
     maxRecords,
     daily_limit_usd: usdOf(dailyCents),
@@ -182,7 +188,7 @@ export function standingApprovalView(approval: StandingApproval, now: number) {
   };
 }
 
-export function delegationView(delegation: Delegation, now: number) {
+export function delegationView(delegation: Delegation, now: number): Answer<typeof DELEGATION_SHOWN> {
   return {
     ...mandateView(delegation, now, false),
     delegator_principal_id: delegation.principal,
@@ -195,7 +201,11 @@ export function delegationView(delegation: Delegation, now: number) {
   };
 }
 
-function mandateView(mandate: StandingApproval | Delegation, now: number, isUsedUp: boolean) {
+function mandateView(
+  mandate: StandingApproval | Delegation,
+  now: number,
+  isUsedUp: boolean,
+): Answer<typeof MANDATE> {
   const { revokedAt, expiresAt } = mandate;
   const maxUsd = usdOf(mandate.maxCents);
   const status =

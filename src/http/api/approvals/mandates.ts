@@ -21,6 +21,8 @@ import {
   parseStandingApproval,
   standingApprovalView,
 } from "./mandate-view.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DELEGATIONS, REVOKED_MANDATE, STANDING_APPROVALS } from "./mandate-schema.ts";
 
 const reviewers = requireRole(["reviewer"]);
 const readers = requireRole(["reviewer", "auditor", "admin"]);
@@ -50,7 +52,14 @@ async function revoke(c: GateContext, isOfKind: (mandate: StandingApproval | Del
   const now = Date.now();
   valueOrRefuse(await revokeMandate(c.var, id, isOfKind, reason, ports, now));
   const at = iso(now);
-  return c.json({ id, revoked: true, status: "revoked", revoked_at: at, revokedAt: at, reason });
+  return c.json({
+    id,
+    revoked: true,
+    status: "revoked",
+    revoked_at: at,
+    revokedAt: at,
+    reason,
+  } satisfies Answer<typeof REVOKED_MANDATE>);
 }
 
 /** The value of a use case of mandates. @throws the problem of its failure */
@@ -118,7 +127,12 @@ export const mandates = new Hono<GateEnv>()
     const { page, next } = await pageOf(c, (after) => ports.mandates.listStanding(after));
     const now = Date.now();
     const shown = page.map((approval) => standingApprovalView(approval, now));
-    return c.json({ standingApprovals: shown, standing_approvals: shown, count: shown.length, next });
+    return c.json({
+      standingApprovals: shown,
+      standing_approvals: shown,
+      count: shown.length,
+      next,
+    } satisfies Answer<typeof STANDING_APPROVALS>);
   })
   .post("/v1/standing-approvals/:id/revoke", reviewers, (c) => revoke(c, (mandate) => "uses" in mandate))
   .post("/v1/delegations", reviewers, makeDelegation)
@@ -127,6 +141,6 @@ export const mandates = new Hono<GateEnv>()
     const { page, next } = await pageOf(c, (after) => ports.mandates.listDelegations(after));
     const now = Date.now();
     const shown = page.map((delegation) => delegationView(delegation, now));
-    return c.json({ delegations: shown, count: shown.length, next });
+    return c.json({ delegations: shown, count: shown.length, next } satisfies Answer<typeof DELEGATIONS>);
   })
   .post("/v1/delegations/:id/revoke", reviewers, (c) => revoke(c, (mandate) => "delegate" in mandate));

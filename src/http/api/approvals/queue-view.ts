@@ -8,6 +8,8 @@ import { intentRowView } from "../intents/intent-view.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { PendingGroup } from "../../../ports/intent-index.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { QUEUE_GROUPS, QUEUE_ROW } from "./queue-schema.ts";
 
 /** Notifications that request a decision; the others report one. */
 const DECISION_REQUESTS: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
@@ -64,7 +66,11 @@ export function parseBatch(body: JsonObject) {
  *
  * @param deliveries notifications of these intents; null: they could not be read
  */
-export function queueRowView(row: IntentRow, names: Names, deliveries: readonly DeliveryRecord[] | null) {
+export function queueRowView(
+  row: IntentRow,
+  names: Names,
+  deliveries: readonly DeliveryRecord[] | null,
+): Answer<typeof QUEUE_ROW> {
   const requested = requirementsOf(row);
   return {
     ...intentRowView(row, names),
@@ -97,7 +103,7 @@ function undelivered(deliveries: readonly DeliveryRecord[]) {
   }));
 }
 
-export function groupView(group: PendingGroup) {
+export function groupView(group: PendingGroup): Answer<typeof QUEUE_GROUPS>["groups"][number] {
   return {
     group: group.group,
     count: group.count,

@@ -19,6 +19,8 @@ import { cursorText } from "../../../core/intent/list-cursor.ts";
 import { queryFlag } from "../shared/query-flag.ts";
 import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { IntentFilter, IntentPage } from "../../../ports/intent-index.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { BATCH_RESULTS, QUEUE, QUEUE_GROUPS } from "./queue-schema.ts";
 
 const readers = requireReader(["reviewer", "auditor", "admin"]);
 
@@ -35,7 +37,7 @@ async function list(c: GateContext) {
     count: shown.length,
     next: next === null ? null : cursorText(next),
     names,
-  });
+  } satisfies Answer<typeof QUEUE>);
 }
 
 async function pageOfMine(c: GateContext, filter: IntentFilter): Promise<IntentPage> {
@@ -65,10 +67,19 @@ async function batch(c: GateContext) {
   const results = await Promise.all(voted.map((result, at) => slotView(items[at], result, c.env)));
   const decided = results.filter(({ ok }) => ok).length;
   if (decided === 0) c.set("hasNoEffect", true);
-  return c.json({ results, count: results.length, decided, refused: results.length - decided });
+  return c.json({
+    results,
+    count: results.length,
+    decided,
+    refused: results.length - decided,
+  } satisfies Answer<typeof BATCH_RESULTS>);
 }
 
-async function slotView(item: OneOfSeveral | undefined, result: VoteResult, ports: GateContext["env"]) {
+async function slotView(
+  item: OneOfSeveral | undefined,
+  result: VoteResult,
+  ports: GateContext["env"],
+): Promise<Answer<typeof BATCH_RESULTS>["results"][number]> {
   if (item === undefined) throw new Error("invariant: each result is of one item");
   const { id, vote } = item;
   switch (result.kind) {
@@ -115,6 +126,8 @@ export const queue = new Hono<GateEnv>()
     });
     const agents = groups.map(({ agent }) => agent);
     const names = await namesOf(agents, c.var.principal, ports);
-    return c.json({ groups: groups.map(groupView), count: groups.length, names });
+    return c.json({ groups: groups.map(groupView), count: groups.length, names } satisfies Answer<
+      typeof QUEUE_GROUPS
+    >);
   })
   .post("/v1/approvals/batch", requireRole(["reviewer"]), batch);

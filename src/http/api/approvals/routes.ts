@@ -24,6 +24,8 @@ import { decisionReply, statusSummary } from "../shared/decision-reply.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { parseDecideRequest } from "./decide-request.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { CANCELLED, ERASED } from "../shared/decision-schema.ts";
 
 const reviewers = requireRole(["reviewer"]);
 
@@ -49,7 +51,7 @@ async function cancel(c: GateContext, id: string, body: JsonObject) {
     approvalState: "cancelled",
     reason: note,
     approvalEvidence: null,
-  });
+  } satisfies Answer<typeof CANCELLED>);
 }
 
 /** The state after the command. @throws the problem of its failure */
@@ -114,7 +116,9 @@ export const approvals = new Hono<GateEnv>()
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { reason } = parseRequest(ERASURE, await readJson(c));
     const state = stateOrRefuse(await eraseIntent(c.var.principal, intent, reason));
-    return c.json({ ...statusSummary(state), erased_at: isoOrNull(state.erasedAt) });
+    return c.json({ ...statusSummary(state), erased_at: isoOrNull(state.erasedAt) } satisfies Answer<
+      typeof ERASED
+    >);
   })
   .post("/v1/intents/:id/resolve", requireRole(COMMAND_ROLES.resolve), async (c) => {
     const ports = c.env;

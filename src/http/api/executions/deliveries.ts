@@ -9,6 +9,8 @@ import { downloadUrl } from "../../middleware/stored-answer-secrets.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
 import { sendPayload } from "../shared/send-payload.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DELIVERY_ORDER } from "./order-schema.ts";
 
 const GET_ONLY: Problem = {
   status: 405,
@@ -45,7 +47,7 @@ export const deliveries = new Hono<GateEnv>()
       deliveryToken: token,
       expiresAt: iso(expiresAt),
       intentId,
-    });
+    } satisfies Answer<typeof DELIVERY_ORDER>);
   })
   .get("/v1/download/:token", async (c) => {
     // Hono runs the GET handler for a HEAD and drops the body: the one download would be spent on nothing.

@@ -6,6 +6,8 @@ import type { IntentRecord } from "../../../ports/intents.ts";
 import type { EvidenceView } from "../shared/evidence-view.ts";
 import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
 import { reportedResult } from "../../../app/execution/reported-result.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { ORDER } from "./order-schema.ts";
 
 /** The contract's names of the executors. */
 export const MODE_NAMES = {
@@ -24,7 +26,7 @@ export function orderView(
   order: Order,
   secrets: OrderSecrets | null,
   evidence: EvidenceView | null,
-) {
+): Answer<typeof ORDER> {
   const { state } = record;
   const payload = record.case?.payload;
   const { terms } = state;
@@ -62,7 +64,7 @@ function executedAt({ report }: Order): number | null {
   return report.executedAt ?? report.at;
 }
 
-function orderStatus(state: IntentState, order: Order): string {
+function orderStatus(state: IntentState, order: Order): Answer<typeof ORDER>["status"] {
   if (order.report !== null) return order.report.outcome;
   if (currentOrder(state)?.id !== order.id) return "expired";
   switch (state.phase) {

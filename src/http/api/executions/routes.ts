@@ -20,6 +20,8 @@ import { evidenceOfRecord } from "../shared/evidence-view.ts";
 import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { MODE_NAMES, orderView } from "./order-view.ts";
 import { parseReport } from "./report-request.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { HEARTBEAT } from "./order-schema.ts";
 
 const EXECUTE = requestSchema(
   "POST /v1/intents/:id/execute",
@@ -70,7 +72,9 @@ async function heartbeat(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
   const { record, order, stop } = valueOrRefuse(await extendClaim(held, ports));
   const killSwitch = stop === null ? null : { scope: stop.scope, target: stop.target };
-  return c.json({ ...orderView(record, order, null, null), kill_switch: killSwitch });
+  return c.json({ ...orderView(record, order, null, null), kill_switch: killSwitch } satisfies Answer<
+    typeof HEARTBEAT
+  >);
 }
 
 async function report(c: GateContext, held: HeldOrder, body: JsonObject): Promise<Response> {

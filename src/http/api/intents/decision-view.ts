@@ -5,6 +5,8 @@ import type { EvidenceView } from "../shared/evidence-view.ts";
 import { storedContent, type StoredRequest } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DECISION } from "./decision-schema.ts";
 
 /**
  * The decision: the contract's row, with the facts and policies it rests on. The trace is for reviewers and auditors;
@@ -18,7 +20,7 @@ export function decisionView(
   reader: Principal,
   isPayloadVisible: boolean,
   evidence: EvidenceView | null,
-) {
+): Answer<typeof DECISION> {
   const { terms } = record.state;
   const { request, decision } = storedContent(record);
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;

@@ -12,6 +12,8 @@ import { storedContent } from "../shared/stored-record.ts";
 import type { PolicyRef } from "../../../core/policy/decision.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { PublicKey } from "../../../ports/signer.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { EVIDENCE } from "./evidence-schema.ts";
 
 /** The format that `verifier/bundle.ts` reads; its comment describes each member. */
 const FORMAT = "gate-evidence/v1";
@@ -29,7 +31,7 @@ export async function evidenceOf(
   reader: Principal,
   { payload, disclose }: { readonly payload: string | null; readonly disclose: boolean },
   ports: Ports,
-) {
+): Promise<Answer<typeof EVIDENCE>> {
   const { state } = record;
   const { terms } = state;
   const proofs = await ports.log.proofsFor(terms.id);
@@ -123,7 +125,7 @@ async function signedOrders({ state }: IntentRecord, { signer, settings }: Ports
 }
 
 function strictJwk({ kty, crv, x, kid }: PublicKey) {
-  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" };
+  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" } as const;
 }
 
 function base64(bytes: Uint8Array): string {

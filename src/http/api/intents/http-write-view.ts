@@ -7,6 +7,8 @@ import { orderView } from "../executions/order-view.ts";
 import { storedContent } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intents.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { HTTP_REQUEST, UPSTREAM_RESPONSE } from "./http-write-schema.ts";
 
 /**
  * The request that Gate forwards, without its body: exactly the parts that the intent digest binds.
@@ -14,7 +16,10 @@ import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intent
  * @param isPayloadVisible false: null, because a URL can contain the payload's data
  * @returns null as well for a write that Gate does not send, and after an erasure
  */
-export function httpView(record: IntentRecord, isPayloadVisible: boolean) {
+export function httpView(
+  record: IntentRecord,
+  isPayloadVisible: boolean,
+): Answer<typeof HTTP_REQUEST> | null {
   const http = storedContent(record).request?.http;
   if (http === undefined || !isPayloadVisible) return null;
   const { terms } = record.state;
@@ -47,7 +52,7 @@ export async function storedResponse(intent: Intent): Promise<DigestedResponse |
   return response === null ? null : { ...response, sha256: await digestOfBytes(response.body) };
 }
 
-export function responseView(id: string, answer: DigestedResponse) {
+export function responseView(id: string, answer: DigestedResponse): Answer<typeof UPSTREAM_RESPONSE> {
   const { status, headers, body, truncated, at, sha256 } = answer;
   const text = exactText(body);
   return {

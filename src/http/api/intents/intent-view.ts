@@ -14,13 +14,21 @@ import { storedContent } from "../shared/stored-record.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { Names } from "../../../app/identity/names.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
+import type { RiskLevel } from "../../../core/policy/risk.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { INTENT } from "./intent-schema.ts";
+import type { INTENT_ROW } from "./intent-row-schema.ts";
 
 /**
  * One intent in full: the contract's columns in snake_case, and those that Gate adds.
  *
  * @param isPayloadVisible false: the request that Gate sends is left out, whose URL can contain the payload's data
  */
-export function intentView(record: IntentRecord, isPayloadVisible: boolean, evidence: EvidenceView | null) {
+export function intentView(
+  record: IntentRecord,
+  isPayloadVisible: boolean,
+  evidence: EvidenceView | null,
+): Answer<typeof INTENT> {
   const { state } = record;
   const { terms } = state;
   const { request, decision, payload } = storedContent(record);
@@ -114,15 +122,15 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean, evid
  *
  * @param names of agents, as far as the reader may look them up
  */
-export function intentRowView(row: IntentRow, names: Names) {
+export function intentRowView(row: IntentRow, names: Names): Answer<typeof INTENT_ROW> {
   const { payload_type, profile, standing_approval } = intentDetails(row.details);
   const valueUsd = row.value_cents === null ? null : row.value_cents / 100;
   return {
     id: row.id,
     intentId: row.id,
     proposalId: row.id,
-    status: row.status,
-    state: row.phase,
+    status: row.status as Status,
+    state: row.phase as Phase,
     message_id: messageIdOf(row.id),
     sender_agent_id: row.agent_id,
     agent_name: names[row.agent_id] ?? null,
@@ -132,7 +140,7 @@ export function intentRowView(row: IntentRow, names: Names) {
     policies: JSON.parse(row.policies) as readonly string[],
     reason_code: row.reason_code,
     risk_score: row.risk_score / 100,
-    risk_level: row.risk_level,
+    risk_level: row.risk_level as RiskLevel,
     estimated_records: row.records,
     value_usd: valueUsd,
     estimated_value_usd: valueUsd,

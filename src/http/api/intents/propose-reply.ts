@@ -7,13 +7,15 @@ import { isPulled, type IntentState } from "../../../core/intent/state.ts";
 import { standingApprovalIn } from "../../../core/intent/mandate.ts";
 import { statusOf } from "../../../core/intent/phase.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DUPLICATE, PROPOSED, REHEARSED } from "./propose-schema.ts";
 
 /** The response to a proposal: the contract's camelCase, the names its documentation promised, and `state`. */
 export function proposeReply(
   state: IntentState,
   decision: Decision,
   request: Pick<ProposalRequest, "approval" | "profile" | "metadata">,
-) {
+): Answer<typeof PROPOSED> {
   const { terms, phase } = state;
   const status = statusOf(phase, isPulled(state));
   const held = phase === "pending_approval";
@@ -64,7 +66,7 @@ function requestedApproval({ terms }: IntentState, { approval: demand }: Pick<Pr
 }
 
 /** The response to a dry run: the same members without an intent. */
-export function rehearsalReply(decision: Decision) {
+export function rehearsalReply(decision: Decision): Answer<typeof REHEARSED> {
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
   return {
     dryRun: true,
@@ -85,7 +87,11 @@ export function rehearsalReply(decision: Decision) {
  *
  * @param key the business key both came under; null if a policy recognised the payload
  */
-export function duplicateReply(id: string, state: IntentState | null, key: string | null) {
+export function duplicateReply(
+  id: string,
+  state: IntentState | null,
+  key: string | null,
+): Answer<typeof DUPLICATE> {
   const existingStatus = state === null ? null : statusOf(state.phase, isPulled(state));
   return {
     intentId: id,

@@ -16,6 +16,8 @@ import { placesOf, rewriteAddresses } from "../../../core/outbound/addresses.ts"
 import { isHuman } from "../../../core/identity/principal.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import { countsScope, maySeePayload } from "../../../app/authority.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { READS } from "./http-write-schema.ts";
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
@@ -88,7 +90,7 @@ async function reads(c: GateContext) {
       destination,
       count,
     })),
-  });
+  } satisfies Answer<typeof READS>);
 }
 
 export const responses = new Hono<GateEnv>()

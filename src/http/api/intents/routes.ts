@@ -29,6 +29,10 @@ import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts
 import { maySeePayload } from "../../../app/authority.ts";
 import { seenBefore } from "../../../app/seen-before.ts";
 import { isHuman, ROLES } from "../../../core/identity/principal.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { SHOWN_INTENT } from "./intent-schema.ts";
+import type { AUDIT_TRAIL } from "./audit-schema.ts";
+import type { INTENTS, PROPOSALS } from "./intent-row-schema.ts";
 
 const readers = requireRole(ROLES);
 
@@ -97,7 +101,7 @@ async function show(c: GateContext) {
     ...view,
     ...(isSeenBeforeWanted && { seen_before: earlier === null ? null : seenBeforeView(earlier) }),
     names: await namesOf(ids, principal, ports),
-  });
+  } satisfies Answer<typeof SHOWN_INTENT>);
 }
 
 async function audit(c: GateContext) {
@@ -112,7 +116,7 @@ async function audit(c: GateContext) {
     count: events.length,
     approval_evidence: await evidenceOfRecord({ state, entries }, c.env),
     names: await namesOf(idsIn(state, entries), c.var.principal, c.env),
-  });
+  } satisfies Answer<typeof AUDIT_TRAIL>);
 }
 
 export const intents = new Hono<GateEnv>()
@@ -121,11 +125,11 @@ export const intents = new Hono<GateEnv>()
   .post("/v1/propose", requireRole(["agent"], "cached"), propose)
   .get("/v1/intents", requireReader(ROLES), async (c) => {
     const { page, next, names } = await list(c);
-    return c.json({ intents: page, count: page.length, next, names });
+    return c.json({ intents: page, count: page.length, next, names } satisfies Answer<typeof INTENTS>);
   })
   .get("/v1/proposals", requireReader(ROLES), async (c) => {
     const { page, next, names } = await list(c);
-    return c.json({ proposals: page, count: page.length, next, names });
+    return c.json({ proposals: page, count: page.length, next, names } satisfies Answer<typeof PROPOSALS>);
   })
   .get("/v1/intents/:id", readers, show)
   .get("/v1/proposals/:id", readers, show)

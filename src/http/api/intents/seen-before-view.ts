@@ -1,7 +1,9 @@
 import { iso } from "../../../core/base/iso-time.ts";
 import type { EarlierIntents, SeenBefore } from "../../../core/intent/earlier-intents.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { SEEN_BEFORE } from "./seen-before-schema.ts";
 
-export function seenBeforeView({ payload, shape, agent }: SeenBefore) {
+export function seenBeforeView({ payload, shape, agent }: SeenBefore): Answer<typeof SEEN_BEFORE> {
   return { payload: earlierView(payload), shape: earlierView(shape), agent: earlierView(agent) };
 }
 

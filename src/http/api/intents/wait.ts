@@ -9,6 +9,8 @@ import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { statusSummary } from "../shared/decision-reply.ts";
 import { intentView } from "./intent-view.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { WAITED } from "./wait-schema.ts";
 
 /** Long enough to make polling cheap, short enough for the idle time limits of proxies in between. */
 const DEFAULT_WAIT_SECONDS = 30;
@@ -17,7 +19,7 @@ const MAX_WAIT_SECONDS = 60;
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 /** The response to a wait for a decision. */
-function waitReply(state: IntentState) {
+function waitReply(state: IntentState): Omit<Answer<typeof WAITED>, "block_reason"> {
   return {
     ...statusSummary(state),
     decided: state.phase !== "pending_approval",
@@ -52,7 +54,7 @@ export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, asy
 });
 
 /** With the reason for a refused intent: it is one of the intent's texts, which an approval need not read. */
-async function replyOf(c: GateContext, state: IntentState) {
+async function replyOf(c: GateContext, state: IntentState): Promise<Answer<typeof WAITED>> {
   const ports = c.env;
   const reply = { ...waitReply(state), block_reason: null };
   if (reply.status !== "blocked") return reply;

@@ -9,10 +9,12 @@ import type {
   SignedCheckpoint,
 } from "../../../ports/tlog.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { CONSISTENCY, FAULT, INCLUSION, LOG, LOG_HEALTH } from "./log-schema.ts";
 
 /** What the discovery document says for verifiers of the log; without the keys while D1 is unavailable. */
-export async function logView(log: TransparencyLog) {
-  const paths = { checkpoint: "/log/checkpoint" };
+export async function logView(log: TransparencyLog): Promise<Answer<typeof LOG>> {
+  const paths = { checkpoint: "/log/checkpoint" } as const;
   try {
     const { origin, vkeys } = await log.keys();
     return { origin, vkey: vkeys[0] ?? null, vkeys, ...paths };
@@ -22,11 +24,20 @@ export async function logView(log: TransparencyLog) {
   }
 }
 
-export function inclusionView({ index, size, leaf, proof }: LeafProof & { readonly size: number }) {
+export function inclusionView({
+  index,
+  size,
+  leaf,
+  proof,
+}: LeafProof & { readonly size: number }): Answer<typeof INCLUSION> {
   return { index, size, leaf_hash: toBase64(leaf), proof: proof.map(toBase64) };
 }
 
-export function consistencyView(old: number, size: number, proof: readonly Uint8Array[]) {
+export function consistencyView(
+  old: number,
+  size: number,
+  proof: readonly Uint8Array[],
+): Answer<typeof CONSISTENCY> {
   return { old, new: size, proof: proof.map(toBase64) };
 }
 
@@ -35,11 +46,11 @@ export function entryLine({ index, entry }: LogEntry): string {
   return `${JSON.stringify({ index, entry })}\n`;
 }
 
-export function faultView({ reason, row, chain, seq, since }: LogFault) {
+export function faultView({ reason, row, chain, seq, since }: LogFault): Answer<typeof FAULT> {
   return { reason, row, chain, seq, since: iso(since) };
 }
 
-export function healthView(health: LogHealth) {
+export function healthView(health: LogHealth): Answer<typeof LOG_HEALTH> {
   const { checkpoint, fault, isComplete, sealed, rows, pastFaults } = health;
   return {
     status: fault === null ? (isComplete ? "sealed" : "behind") : "stopped",

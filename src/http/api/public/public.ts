@@ -7,6 +7,10 @@ import { a2hCapabilities, capabilities } from "./capabilities.ts";
 import { logView } from "./log-view.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import { ANY_INTENT } from "../../../ports/intent-index.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { DISCOVERY, FEED, HEALTH, JWKS } from "./public-schema.ts";
+import type { Status } from "../../../core/intent/phase.ts";
+import type { RiskLevel } from "../../../core/policy/risk.ts";
 
 const FEED_LIMIT = 50;
 
@@ -25,7 +29,7 @@ export const publicRoutes = new Hono<GateEnv>()
       service: "zehrava-gate",
       version: c.env.settings.version,
       proxy: { enabled: true },
-    }),
+    } satisfies Answer<typeof HEALTH>),
   )
   .get("/.well-known/gate", async (c) =>
     c.json({
@@ -54,14 +58,16 @@ export const publicRoutes = new Hono<GateEnv>()
       authentication: "bearer",
       log: await logView(c.env.log),
       ...(await capabilities(c.env)),
-    }),
+    } satisfies Answer<typeof DISCOVERY>),
   )
   .get("/.well-known/a2h", async (c) =>
     c.env.settings.a2hDiscovery ? c.json(a2hCapabilities(await capabilities(c.env))) : c.notFound(),
   )
   // RFC 7517: every key that ever signed an order or a checkpoint, so that old ones still verify.
   .get("/.well-known/jwks.json", async (c) =>
-    c.json({ keys: await c.env.signer.publicKeys() }, 200, { "Cache-Control": "public, max-age=300" }),
+    c.json({ keys: await c.env.signer.publicKeys() } satisfies Answer<typeof JWKS>, 200, {
+      "Cache-Control": "public, max-age=300",
+    }),
   )
   .get("/v1/public/feed", async (c) => {
     const ports = c.env;
@@ -82,11 +88,11 @@ export const publicRoutes = new Hono<GateEnv>()
       destination: scrub(row.destination),
       policy: scrub(row.policy_id),
       policy_id: scrub(row.policy_id),
-      status: row.status,
-      risk_level: row.risk_level,
+      status: row.status as Status,
+      risk_level: row.risk_level as RiskLevel,
       created_at: iso(row.created_at),
     }));
-    return c.json({ proposals, count: proposals.length, agent: name });
+    return c.json({ proposals, count: proposals.length, agent: name } satisfies Answer<typeof FEED>);
   });
 
 /** Clamped, as the contract has it: the page is public, and a wrong number in its address is nobody's write. */

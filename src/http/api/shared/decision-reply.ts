@@ -3,9 +3,11 @@ import { isPulled, type IntentState } from "../../../core/intent/state.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { evidenceOfState } from "./evidence-view.ts";
+import type { Answer } from "./answer.ts";
+import type { APPROVED, REJECTED, STATUS_SUMMARY } from "./decision-schema.ts";
 
 /** Ids, status and state: the first members of a response about an intent. */
-export function statusSummary(state: IntentState) {
+export function statusSummary(state: IntentState): Answer<typeof STATUS_SUMMARY> {
   return {
     intentId: state.terms.id,
     proposalId: state.terms.id,
@@ -20,7 +22,7 @@ export async function decisionReply(
   decision: "approve" | "reject",
   note: string | null,
   ports: Pick<Ports, "signer" | "settings">,
-) {
+): Promise<Answer<typeof APPROVED> | Answer<typeof REJECTED>> {
   const approvalEvidence = await evidenceOfState(state, ports);
   const approvalState = state.phase === "pending_approval" ? "waiting_input" : "answered";
   if (decision === "reject") {
