@@ -68,18 +68,23 @@ function workerProject() {
       env: TEST_VARIABLES,
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },
       setupFiles: ["./test/support/worker/setup.ts"],
-      globalSetup: ["./test/support/worker/scripted-server.ts"],
+      globalSetup: ["./test/support/worker/scripted-server.ts", "./test/support/openapi/recorder-server.ts"],
     },
   };
 }
 
 /** What starts the real command, the folder's name being the project's. */
 function commandProject(name: string) {
+  const isRecorded = name === "blackbox";
   return {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      globalSetup: ["./test/support/built-command.ts"],
+      globalSetup: [
+        "./test/support/built-command.ts",
+        ...(isRecorded ? ["./test/support/openapi/coverage.ts"] : []),
+      ],
+      setupFiles: isRecorded ? ["./test/support/openapi/node-setup.ts"] : [],
       // Files share a process for each worker, and keep nothing in it; each server has a folder and a port of its own.
       isolate: false,
       testTimeout: SLOW_COMMAND_MS,

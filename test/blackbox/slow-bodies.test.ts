@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startGate, statusesOf } from "../support/gate.ts";
+import { noteRawExchange } from "../support/openapi/raw-exchange.ts";
 
 /*
  * Clients that send their bodies slowly, or never to the end, over real sockets. The server gives a body three seconds.
@@ -27,7 +28,10 @@ function sent(head: readonly string[], dribble: (socket: Socket) => void) {
   sockets.add(socket);
   let answer = "";
   const ended = new Promise<{ answer: string; ms: number }>((resolve) => {
-    const done = () => resolve({ answer, ms: Date.now() - begun });
+    const done = () => {
+      noteRawExchange(`${head.join("\r\n")}\r\n`, answer);
+      resolve({ answer, ms: Date.now() - begun });
+    };
     socket.on("data", (chunk: Buffer) => {
       answer += chunk.toString("latin1");
       // The status is what counts; the server may let the connection live on.

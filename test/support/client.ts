@@ -3,6 +3,8 @@
  * the Worker's fetch handler.
  */
 
+import { noteExchange } from "./openapi/exchanges.ts";
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -32,8 +34,13 @@ type Transport = (request: Request) => Promise<Response>;
 export const clientAt = (port: number): Client => clientOf(`http://127.0.0.1:${port}`, fetch);
 
 export function clientOf(origin: string, transport: Transport): Client {
-  const send = async (path: string, init: RequestInit) =>
-    answerOf(await transport(new Request(origin + path, init)));
+  const send = async (path: string, init: RequestInit) => {
+    const response = await transport(new Request(origin + path, init));
+    const answer = await answerOf(response);
+    // After a redirect it is another operation's.
+    if (!response.redirected) noteAnswer(init.method ?? "GET", path, answer);
+    return answer;
+  };
   return {
     send,
     call: (method, path, key, body) => {
@@ -46,18 +53,27 @@ export function clientOf(origin: string, transport: Transport): Client {
   };
 }
 
+/** Has the response compared with the document of the API when the test ends. */
+export function noteAnswer(method: string, path: string, { status, headers, text }: Answer): void {
+  const type = headers.get("Content-Type") ?? "";
+  noteExchange({ method: method.toUpperCase(), path, status, type, json: isJson(type) ? text : null });
+}
+
+function isJson(type: string): boolean {
+  return /^application\/([\w.]+\+)?json\b/.test(type);
+}
+
 /** Reads a response to its end. */
 export async function answerOf(response: Response): Promise<Answer> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
-  const isJson =
-    text !== "" && /^application\/([\w.]+\+)?json\b/.test(response.headers.get("Content-Type") ?? "");
+  const hasJson = text !== "" && isJson(response.headers.get("Content-Type") ?? "");
   return {
     status: response.status,
     headers: response.headers,
     bytes,
     text,
-    body: isJson ? JSON.parse(text) : text,
+    body: hasJson ? JSON.parse(text) : text,
   };
 }
 

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { clientAt, registerBy, type Client, type Principal } from "./client.ts";
+import { noteRawExchange } from "./openapi/raw-exchange.ts";
 import { freePort, lockOf, type RunningCommand, serve, temporaryFolder } from "./command.ts";
 
 /** `GATE_ADMIN_KEY` of every server of this suite. */
@@ -147,6 +148,7 @@ function rawRequest(port: number, pieces: readonly string[]): Promise<string> {
     socket.on("error", () => undefined);
     socket.on("close", () => {
       clearTimeout(timer);
+      noteRawExchange(pieces.join(""), answer);
       resolve(answer);
     });
   });

@@ -1,5 +1,5 @@
 import { fetchWorker } from "./bindings.ts";
-import { answerOf, type Answer } from "../client.ts";
+import { answerOf, noteAnswer, type Answer } from "../client.ts";
 
 /** A browser as far as signing in goes: it keeps cookies by name, says where it comes from, and follows nothing. */
 export interface Browser {
@@ -38,7 +38,9 @@ export function browserAt(origin: string): Browser {
       if (/; Max-Age=0(;|$)/i.test(cookie)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    return answerOf(response);
+    const answer = await answerOf(response);
+    if (path.startsWith("/")) noteAnswer(method, path, answer);
+    return answer;
   }
 
   return {
