@@ -4,7 +4,7 @@ import type { Entry } from "../../core/ledger/entry.ts";
 import { logLine } from "../../core/base/log-line.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-export const EVIDENCE_PROTOCOL = "a2h.v1";
+export const EVIDENCE_PROTOCOL = "a2h.v1" as const;
 
 const EVIDENCE_TYPE = "gate-approval+jwt";
 

@@ -5,7 +5,8 @@ export const CODE = z
   .enum(PROBLEM_CODES)
   .describe("Stable, for programs; docs/errors.md says when each is sent.");
 
-const STATUS = z.int().min(400).max(599);
+/** Where the contract has a word (`suspended`, `pending_approval`), that one in place of the RFC's number. */
+const STATUS = z.union([z.int().min(400).max(599), z.string()]);
 
 /** Extension members (RFC 9457 section 3.2), each with the codes that have it. */
 const MORE = {
@@ -13,8 +14,11 @@ const MORE = {
   blockReason: z.string().optional(),
   claim: z.string().optional(),
   decision: z.string().optional(),
+  capabilities: z.array(z.string()).optional(),
   destination: z.string().optional(),
+  executor: z.string().optional(),
   header: z.string().optional(),
+  hint: z.string().optional(),
   host: z.string().optional(),
   intent_id: z.string().optional(),
   intentId: z.string().optional(),
@@ -27,9 +31,11 @@ const MORE = {
   policies: z.array(z.string()).optional(),
   principal_status: z.string().optional(),
   problem: z.string().optional(),
+  provider: z.string().optional(),
   reason: z.string().optional(),
   reason_code: z.string().optional(),
   remedy: z.string().nullable().optional(),
+  risk_level: z.string().optional(),
   scope: z.string().optional(),
   sent: z.boolean().optional().describe("Was the request sent?"),
   upstream_status: z.int().optional(),

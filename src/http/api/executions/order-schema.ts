@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SWITCH_SCOPES } from "../../../core/policy/kill-switch.ts";
+import { APPROVAL_EVIDENCE } from "../shared/evidence-schema.ts";
 import { SHA256, TIME } from "../shared/fields-schema.ts";
 
 const WHEN = TIME.nullable();
@@ -28,10 +29,10 @@ export const ORDER = z.object({
   claimed_at: WHEN,
   claim_expires_at: WHEN,
   reported_at: WHEN,
-  executed_at: WHEN.describe("As the executor states it."),
+  executed_at: WHEN.describe("As the executor states it; else when it reported."),
   proof: z.enum(["verified", "none"]).nullable(),
   result: z.unknown().describe("The JSON value that the executor reported; null: none."),
-  approval_evidence: z.null(),
+  approval_evidence: APPROVAL_EVIDENCE.nullable(),
 });
 
 export const HEARTBEAT = ORDER.extend({
@@ -46,4 +47,14 @@ export const DELIVERY_ORDER = z.object({
   deliveryToken: z.string().nullable(),
   expiresAt: TIME,
   intentId: z.string(),
+});
+
+/** The download of a payload of which Gate knows the name only. */
+export const DELIVERY_RECEIPT = z.object({
+  proposalId: z.string(),
+  intentId: z.string(),
+  destination: z.string(),
+  policy: z.string(),
+  deliveredAt: TIME,
+  payloadHash: SHA256.nullable(),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { APPROVAL_EVIDENCE } from "../shared/evidence-schema.ts";
 import { NAMES, SHA256, TIME } from "../shared/fields-schema.ts";
 
 /** A ledger entry, with its free text, which the ledger itself does not hold. */
@@ -21,5 +22,7 @@ export const AUDIT_TRAIL = z.object({
   proposalId: z.string(),
   events: z.array(AUDIT_EVENT),
   auditTrail: z.array(AUDIT_EVENT).describe("The same as `events`."),
+  count: z.int(),
+  approval_evidence: APPROVAL_EVIDENCE.nullable(),
   names: NAMES,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Outcome, TraceStep } from "../../../core/policy/decision.ts";
+import { APPROVAL_EVIDENCE, ASSURANCE_LEVEL } from "../shared/evidence-schema.ts";
 import { RISK_LEVEL, RISK_SCORE, TIME } from "../shared/fields-schema.ts";
 import { APPROVAL_REQUIREMENTS, POLICY_REF } from "./approval-schema.ts";
 import { FACTS } from "./facts-schema.ts";
@@ -49,6 +50,15 @@ const REQUESTED = z.object({
   profile: z.string().nullable(),
   expiresInMinutes: z.number().nullable(),
   http: STORED_HTTP_REQUEST.optional(),
+  approval: z
+    .object({
+      provider: z.string().nullable(),
+      channel: z.object({ type: z.string().nullable(), address: z.string().nullable() }).nullable(),
+      level: ASSURANCE_LEVEL.nullable(),
+      factors: z.array(z.string()),
+    })
+    .optional()
+    .describe("What the proposal asked of its approval."),
 });
 
 export const DECISION = z.object({
@@ -66,7 +76,7 @@ export const DECISION = z.object({
   policies: z.array(POLICY_REF),
   required_approvals: z.int(),
   evaluated_at: TIME,
-  approval_evidence: z.null(),
+  approval_evidence: APPROVAL_EVIDENCE.nullable(),
   facts: FACTS.nullable(),
   ask: REQUESTED.nullable().describe("The proposal; null once it is erased."),
   trace: z.array(TRACE_STEP).optional().describe("For people only, as the next members."),

@@ -14,6 +14,9 @@ import {
 } from "../shared/fields-schema.ts";
 import { APPROVAL_REQUIREMENTS, POLICY_REF } from "./approval-schema.ts";
 import { AUDIT_EVENT } from "./audit-schema.ts";
+import { INTERACTION } from "./interaction-schema.ts";
+import { APPROVAL_EVIDENCE } from "../shared/evidence-schema.ts";
+import { APPROVAL_STATE } from "./intent-row-schema.ts";
 import { HTTP_REQUEST } from "./http-write-schema.ts";
 import { SEEN_BEFORE } from "./seen-before-schema.ts";
 
@@ -74,7 +77,9 @@ export const INTENT = z.object({
   principal_id: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()).nullable(),
   profile_id: z.string().nullable(),
-  payload_path: z.null(),
+  profile_fields_hash: z.string().nullable(),
+  message_id: z.string(),
+  payload_path: z.string().nullable().describe("The name of a payload that Gate has not seen."),
   payload_kind: z.enum(["none", "content", "reference"]).nullable(),
   payload_name: z.string().nullable(),
   payload_type: z.string().nullable(),
@@ -108,12 +113,14 @@ export const INTENT = z.object({
   approval: APPROVAL_REQUIREMENTS,
   votes: z.array(VOTE),
   rejections: z.array(REJECTION),
-  approval_state: z.enum(["waiting_input", "answered", "expired", "cancelled"]).nullable(),
+  approval_state: APPROVAL_STATE,
   standing_approval_id: z.string().nullable(),
   has_approval_link: z.literal(false),
   manifest: z.null(),
-  approval_evidence: z.null(),
-  approval_interactions: z.array(z.unknown()).max(0),
+  approval_link_expires_at: z.null(),
+  approval_link_used_at: z.null(),
+  approval_evidence: APPROVAL_EVIDENCE.nullable(),
+  approval_interactions: z.array(INTERACTION),
   execution: ORDER.nullable().describe("The current order, without its secrets."),
   auditTrail: z.array(AUDIT_EVENT),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ASSURANCE_LEVEL } from "../shared/evidence-schema.ts";
 import {
   RISK_LEVEL,
   RISK_SCORE,
@@ -39,14 +40,15 @@ export const PROPOSED = z.object({
   requiredApprovals: z.int(),
   ...RISK,
   approvalState: z.enum(["waiting_input", "answered"]).nullable(),
-  profile: NEVER,
+  profile: z.string().nullable(),
+  profileSummary: z.string().nullable().describe("A sentence with the profile's fields."),
   standingApprovalId: z.string().nullable(),
-  messageId: NEVER,
+  messageId: z.string(),
   approvalLinkToken: NEVER,
-  approvalInteractionId: NEVER,
-  approvalProvider: NEVER,
-  requiredApprovalFactors: z.array(z.string()).max(0),
-  assuranceLevel: NEVER,
+  approvalInteractionId: z.string().nullable().describe("Where held, as the next three."),
+  approvalProvider: z.string().nullable(),
+  requiredApprovalFactors: z.array(z.string()),
+  assuranceLevel: ASSURANCE_LEVEL.nullable(),
 });
 
 export const REHEARSED = z.object({

@@ -7,6 +7,8 @@ import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { visibleRecord } from "../../middleware/guards.ts";
 import { refuse } from "../../problem/problem.ts";
+import type { Answer } from "../shared/answer.ts";
+import type { RESULT } from "./result-schema.ts";
 import { reportedResult } from "../../../app/execution/reported-result.ts";
 
 /** What the worker reported of a write, for the agent that proposed it: a repeated call gets it without a second write. */
@@ -31,7 +33,7 @@ export const results = new Hono<GateEnv>().get(
       result: reportedResult(record, order),
       reported_at: isoOrNull(report.at),
       executed_at: isoOrNull(report.executedAt),
-    });
+    } satisfies Answer<typeof RESULT>);
   },
 );
 

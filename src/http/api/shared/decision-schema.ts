@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { APPROVAL_EVIDENCE } from "./evidence-schema.ts";
 import { SUMMARY_FIELDS, TIME } from "./fields-schema.ts";
 
 export const STATUS_SUMMARY = z.object(SUMMARY_FIELDS);
@@ -16,15 +17,15 @@ export const APPROVED = z.object({
   votedBy: z.array(z.string()).describe("Ids of the persons whose votes count."),
   deliveryToken: NEVER,
   autoDeliver: z.literal(false),
-  gate_exec: NEVER,
-  approvalEvidence: NEVER,
+  gate_exec: z.boolean().describe("Gate sends the write itself."),
+  approvalEvidence: APPROVAL_EVIDENCE.nullable(),
 });
 
 export const REJECTED = z.object({
   ...SUMMARY_FIELDS,
   approvalState: APPROVAL_STATE,
   reason: z.string().nullable(),
-  approvalEvidence: NEVER,
+  approvalEvidence: APPROVAL_EVIDENCE.nullable(),
 });
 
 export const CANCELLED = z.object({

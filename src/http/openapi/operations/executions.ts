@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { DELIVERY_ORDER, HEARTBEAT, ORDER } from "../../api/executions/order-schema.ts";
-import { AGENT, EVERY_ROLE, json, text, type Operation } from "../operation.ts";
+import { DELIVERY_ORDER, DELIVERY_RECEIPT, HEARTBEAT, ORDER } from "../../api/executions/order-schema.ts";
+import { AGENT, EVERY_ROLE, json, type Operation } from "../operation.ts";
 
 const TOKEN = z.object({
   execution_token: z
@@ -139,9 +139,11 @@ export const EXECUTION_OPERATIONS: readonly Operation[] = [
     description: "Works once: the download is the claim.",
     access: "in_path",
     replies: {
-      200: text("application/octet-stream", "The payload.", {
-        "X-Payload-Digest": "SHA-256 of the payload.",
-      }),
+      200: {
+        description: "The payload; a receipt where Gate knows its name only.",
+        content: { "application/octet-stream": null, "application/json": DELIVERY_RECEIPT },
+        headers: { "X-Payload-Digest": "SHA-256 of the payload." },
+      },
     },
     problems: {
       404: ["delivery_not_found"],

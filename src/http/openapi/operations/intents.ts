@@ -1,3 +1,4 @@
+import { RESULT } from "../../api/intents/result-schema.ts";
 import { z } from "zod";
 import { AUDIT_TRAIL } from "../../api/intents/audit-schema.ts";
 import { DECISION } from "../../api/intents/decision-schema.ts";
@@ -139,6 +140,16 @@ export const INTENT_OPERATIONS: readonly Operation[] = [
       403: ["not_eligible"],
       404: ["intent_not_found", "no_response"],
     },
+  },
+  {
+    ...read,
+    path: "/v1/intents/:id/result",
+    id: "getIntentResult",
+    summary: "Read what the executor reported",
+    description: "For the agent that proposed the intent.",
+    access: AGENT,
+    replies: { 200: json(RESULT, "The report of the current order.") },
+    problems: { 404: ["intent_not_found", "no_result"] },
   },
   {
     ...read,

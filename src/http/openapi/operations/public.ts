@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CONSISTENCY, INCLUSION, LOG_HEALTH } from "../../api/public/log-schema.ts";
-import { DISCOVERY, FEED, HEALTH, JWKS } from "../../api/public/public-schema.ts";
+import { A2H_DISCOVERY, DISCOVERY, FEED, HEALTH, JWKS } from "../../api/public/public-schema.ts";
 import { ADMIN, EVERY_ROLE, json, text, type Operation } from "../operation.ts";
 
 /** As many digits as a double holds exactly. */
@@ -26,6 +26,17 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     summary: "Discover a deployment",
     access: "public",
     replies: { 200: json(DISCOVERY, "Its version, paths, limits and log.") },
+  },
+  {
+    method: "GET",
+    path: "/.well-known/a2h",
+    id: "discoverA2h",
+    tag: "Public",
+    summary: "Discover a deployment in the words of A2H",
+    description: "404 unless `GATE_A2H_COMPAT` is `true`.",
+    access: "public",
+    replies: { 200: json(A2H_DISCOVERY, "What it supports.") },
+    problems: { 404: ["not_found"] },
   },
   {
     method: "GET",
