@@ -18,6 +18,8 @@ interface Options<Args extends readonly unknown[]> extends Pick<
   | "expiresIn"
   | "metadata"
   | "profile"
+  | "estimatedRecords"
+  | "runId"
   | "payloadName"
   | "payloadMediaType"
 > {
