@@ -145,6 +145,25 @@ export interface Routes {
     };
     readonly answer: UpstreamResponse | unknown;
   };
+  /** Read what the executor reported. */
+  readonly "GET /v1/intents/{id}/result": {
+    readonly path: {
+      /** The record's id. */
+      readonly id: string;
+    };
+    readonly answer: {
+      readonly intentId: string;
+      readonly intent_id: string;
+      readonly status: Status;
+      readonly state: State;
+      readonly execution_id: string;
+      readonly outcome: "succeeded" | "failed" | "indeterminate";
+      /** The JSON value that was reported; null: none. */
+      readonly result: unknown;
+      readonly reported_at: string | null;
+      readonly executed_at: string | null;
+    };
+  };
   /** Wait for a decision. */
   readonly "GET /v1/intents/{id}/wait": {
     readonly path: {
@@ -425,6 +444,21 @@ export interface Routes {
     readonly body: DeliveryRequest;
     readonly answer: DeliveryOrder;
   };
+  /** Download a payload. */
+  readonly "GET /v1/download/{token}": {
+    readonly path: {
+      /** The link's or the download's token. */
+      readonly token: string;
+    };
+    readonly answer: {
+      readonly proposalId: string;
+      readonly intentId: string;
+      readonly destination: string;
+      readonly policy: string;
+      readonly deliveredAt: string;
+      readonly payloadHash: string | null;
+    };
+  };
   /** Register an agent, a runner or a person's key. */
   readonly "POST /v1/agents/register": {
     readonly body: Registration;
@@ -626,6 +660,31 @@ export interface Routes {
   readonly "GET /.well-known/gate": {
     readonly answer: Discovery;
   };
+  /** Discover a deployment in the words of A2H. */
+  readonly "GET /.well-known/a2h": {
+    readonly answer: {
+      readonly a2h_supported: readonly string[];
+      readonly auth: {
+        readonly methods: readonly string[];
+      };
+      readonly channels: readonly string[];
+      readonly evidence_factors: readonly string[];
+      readonly max_ttl_sec: number;
+      readonly replay_protection: {
+        /** A business key is used up for ever. */
+        readonly idempotency_window_sec: null;
+        readonly timestamp_tolerance_sec: number;
+        readonly nonce_endpoint: string;
+        readonly nonce_ttl_sec: number;
+        readonly single_use_approval_links: boolean;
+      };
+      readonly webhooks: {
+        readonly supported: boolean;
+        readonly retry_attempts: number;
+        readonly timeout_sec: number;
+      };
+    };
+  };
   /** Read Gate's public keys. */
   readonly "GET /.well-known/jwks.json": {
     readonly answer: Jwks;
@@ -782,10 +841,38 @@ export type Approved = {
   /** Always null: kept for clients of earlier versions. */
   readonly deliveryToken: null;
   readonly autoDeliver: false;
-  /** Always null: kept for clients of earlier versions. */
-  readonly gate_exec: null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly approvalEvidence: null;
+  /** Gate sends the write itself. */
+  readonly gate_exec: boolean;
+  readonly approvalEvidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
 };
 
 /** How a person proved who they are, weakest first. */
@@ -816,6 +903,37 @@ export type AuditTrail = {
   readonly events: readonly AuditEvent[];
   /** The same as `events`. */
   readonly auditTrail: readonly AuditEvent[];
+  readonly count: number;
+  readonly approval_evidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
   /** Names of the ids in this response, as far as the reader may look them up. */
   readonly names: Readonly<Record<string, string>>;
 };
@@ -844,10 +962,38 @@ export type BatchResults = {
     /** Always null: kept for clients of earlier versions. */
     readonly deliveryToken: null;
     readonly autoDeliver: false;
-    /** Always null: kept for clients of earlier versions. */
-    readonly gate_exec: null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalEvidence: null;
+    /** Gate sends the write itself. */
+    readonly gate_exec: boolean;
+    readonly approvalEvidence: {
+      readonly protocol: "a2h.v1";
+      readonly interaction_id: string;
+      readonly request_jws: null;
+      /** Detached JWS over the members; null: not signed now. */
+      readonly response_jws: string | null;
+      /** The intent's `message_id`. */
+      readonly responds_to: string;
+      readonly decision: "APPROVE" | "REJECT";
+      readonly decided_at: string;
+      readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+      readonly proof: {
+        readonly actor: string;
+        readonly assurance: Assurance | null;
+        readonly profile: {
+          readonly id: string;
+          readonly fields_hash: string | null;
+        } | null;
+        readonly delegation: {
+          readonly principal_id: string;
+          readonly delegate_agent_id: string;
+          readonly delegation_id: string;
+        } | null;
+        readonly voted_by: readonly string[] | null;
+      };
+      /** SHA-256 as 64 hexadecimal digits. */
+      readonly approved_intent_hash: string;
+      /** When the approval was ordered. */
+      readonly consumed_at: string | null;
+    } | null;
     readonly ok: true;
   } | {
     readonly intentId: string;
@@ -857,8 +1003,36 @@ export type BatchResults = {
     readonly state: State;
     readonly approvalState: "waiting_input" | "answered";
     readonly reason: string | null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalEvidence: null;
+    readonly approvalEvidence: {
+      readonly protocol: "a2h.v1";
+      readonly interaction_id: string;
+      readonly request_jws: null;
+      /** Detached JWS over the members; null: not signed now. */
+      readonly response_jws: string | null;
+      /** The intent's `message_id`. */
+      readonly responds_to: string;
+      readonly decision: "APPROVE" | "REJECT";
+      readonly decided_at: string;
+      readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+      readonly proof: {
+        readonly actor: string;
+        readonly assurance: Assurance | null;
+        readonly profile: {
+          readonly id: string;
+          readonly fields_hash: string | null;
+        } | null;
+        readonly delegation: {
+          readonly principal_id: string;
+          readonly delegate_agent_id: string;
+          readonly delegation_id: string;
+        } | null;
+        readonly voted_by: readonly string[] | null;
+      };
+      /** SHA-256 as 64 hexadecimal digits. */
+      readonly approved_intent_hash: string;
+      /** When the approval was ordered. */
+      readonly consumed_at: string | null;
+    } | null;
     readonly ok: true;
   } | {
     readonly intentId: string;
@@ -919,7 +1093,36 @@ export type Decision = {
   readonly policies: readonly PolicyRef[];
   readonly required_approvals: number;
   readonly evaluated_at: string;
-  readonly approval_evidence: null;
+  readonly approval_evidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
   readonly facts: Facts | null;
   /** The proposal; null once it is erased. */
   readonly ask: {
@@ -935,6 +1138,16 @@ export type Decision = {
     readonly profile: string | null;
     readonly expiresInMinutes: number | null;
     readonly http?: StoredHttpRequest;
+    /** What the proposal asked of its approval. */
+    readonly approval?: {
+      readonly provider: string | null;
+      readonly channel: {
+        readonly type: string | null;
+        readonly address: string | null;
+      } | null;
+      readonly level: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL" | null;
+      readonly factors: readonly string[];
+    };
   } | null;
   /** For people only, as the next members. */
   readonly trace?: readonly ({
@@ -988,20 +1201,34 @@ export type Delegation = {
   readonly id: string;
   readonly status: "in_force" | "revoked" | "expired" | "used_up";
   readonly policy_id: string | null;
+  readonly policyId: string | null;
   readonly agent_id: string | null;
+  readonly agentId: string | null;
   readonly principal_id: string | null;
+  readonly principalId: string | null;
   readonly max_amount_usd: number | null;
+  readonly maxAmountUsd: number | null;
   /** Whose vote it gives. */
   readonly person: string;
   readonly assurance: Assurance;
   readonly created_by: string;
+  readonly createdBy: string;
   readonly created_at: string;
+  readonly createdAt: string;
   readonly expires_at: string;
+  readonly expiresAt: string;
   readonly revoked_at: string | null;
+  readonly revokedAt: string | null;
+  readonly revoked_reason: string | null;
+  readonly revokedReason: string | null;
   readonly destination: string | null;
   readonly delegator_principal_id: string;
-  /** The person who may vote. */
+  readonly delegatorPrincipalId: string;
+  /** The person who may vote, as in the next members. */
   readonly delegate_person_id: string;
+  readonly delegatePersonId: string;
+  readonly delegate_agent_id: string;
+  readonly delegateAgentId: string;
 };
 
 export type DelegationRequest = {
@@ -1088,6 +1315,31 @@ export type Discovery = {
   readonly max_payload_bytes: number;
   readonly authentication: "bearer";
   readonly log: LogKeys;
+  readonly gate_supported: readonly string[];
+  readonly auth: {
+    readonly methods: readonly string[];
+  };
+  readonly approval_channels: readonly string[];
+  readonly approval_providers: readonly string[];
+  readonly approval_provider_capabilities: Readonly<Record<string, readonly string[]>>;
+  readonly evidence_factors: readonly string[];
+  readonly max_execution_ttl_sec: number;
+  readonly replay_protection: {
+    /** A business key is used up for ever. */
+    readonly idempotency_window_sec: null;
+    readonly timestamp_tolerance_sec: number;
+    readonly nonce_endpoint: string;
+    readonly nonce_ttl_sec: number;
+    readonly single_use_approval_links: boolean;
+  };
+  readonly webhooks: {
+    readonly supported: boolean;
+    readonly retry_attempts: number;
+    readonly timeout_sec: number;
+  };
+  readonly approval_callback_endpoint: string;
+  readonly policy_features: readonly string[];
+  readonly policies_available: number;
 };
 
 export type Edited = {
@@ -1130,20 +1382,18 @@ export type Edited = {
     readonly riskFactors: readonly string[];
     readonly risk_factors: readonly string[];
     readonly approvalState: "waiting_input" | "answered" | null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly profile: null;
+    readonly profile: string | null;
+    /** A sentence with the profile's fields. */
+    readonly profileSummary: string | null;
     readonly standingApprovalId: string | null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly messageId: null;
+    readonly messageId: string;
     /** Always null: kept for clients of earlier versions. */
     readonly approvalLinkToken: null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalInteractionId: null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalProvider: null;
+    /** Where held, as the next three. */
+    readonly approvalInteractionId: string | null;
+    readonly approvalProvider: string | null;
     readonly requiredApprovalFactors: readonly string[];
-    /** Always null: kept for clients of earlier versions. */
-    readonly assuranceLevel: null;
+    readonly assuranceLevel: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL" | null;
     readonly predecessor_id: string | null;
   };
   /** Null: `approve` was not asked for, or the successor is not pending. */
@@ -1164,10 +1414,38 @@ export type Edited = {
     /** Always null: kept for clients of earlier versions. */
     readonly deliveryToken: null;
     readonly autoDeliver: false;
-    /** Always null: kept for clients of earlier versions. */
-    readonly gate_exec: null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalEvidence: null;
+    /** Gate sends the write itself. */
+    readonly gate_exec: boolean;
+    readonly approvalEvidence: {
+      readonly protocol: "a2h.v1";
+      readonly interaction_id: string;
+      readonly request_jws: null;
+      /** Detached JWS over the members; null: not signed now. */
+      readonly response_jws: string | null;
+      /** The intent's `message_id`. */
+      readonly responds_to: string;
+      readonly decision: "APPROVE" | "REJECT";
+      readonly decided_at: string;
+      readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+      readonly proof: {
+        readonly actor: string;
+        readonly assurance: Assurance | null;
+        readonly profile: {
+          readonly id: string;
+          readonly fields_hash: string | null;
+        } | null;
+        readonly delegation: {
+          readonly principal_id: string;
+          readonly delegate_agent_id: string;
+          readonly delegation_id: string;
+        } | null;
+        readonly voted_by: readonly string[] | null;
+      };
+      /** SHA-256 as 64 hexadecimal digits. */
+      readonly approved_intent_hash: string;
+      /** When the approval was ordered. */
+      readonly consumed_at: string | null;
+    } | null;
     readonly ok: true;
   } | {
     readonly intentId: string;
@@ -1177,8 +1455,36 @@ export type Edited = {
     readonly state: State;
     readonly approvalState: "waiting_input" | "answered";
     readonly reason: string | null;
-    /** Always null: kept for clients of earlier versions. */
-    readonly approvalEvidence: null;
+    readonly approvalEvidence: {
+      readonly protocol: "a2h.v1";
+      readonly interaction_id: string;
+      readonly request_jws: null;
+      /** Detached JWS over the members; null: not signed now. */
+      readonly response_jws: string | null;
+      /** The intent's `message_id`. */
+      readonly responds_to: string;
+      readonly decision: "APPROVE" | "REJECT";
+      readonly decided_at: string;
+      readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+      readonly proof: {
+        readonly actor: string;
+        readonly assurance: Assurance | null;
+        readonly profile: {
+          readonly id: string;
+          readonly fields_hash: string | null;
+        } | null;
+        readonly delegation: {
+          readonly principal_id: string;
+          readonly delegate_agent_id: string;
+          readonly delegation_id: string;
+        } | null;
+        readonly voted_by: readonly string[] | null;
+      };
+      /** SHA-256 as 64 hexadecimal digits. */
+      readonly approved_intent_hash: string;
+      /** When the approval was ordered. */
+      readonly consumed_at: string | null;
+    } | null;
     readonly ok: true;
   } | {
     readonly ok: false;
@@ -1348,19 +1654,24 @@ export type Facts = {
 export type Feed = {
   readonly proposals: readonly {
     readonly destination: string;
+    readonly policy: string;
     readonly policy_id: string;
     readonly status: Status;
     readonly risk_level: RiskLevel;
     readonly created_at: string;
   }[];
   readonly count: number;
-  readonly agent: null;
+  /** The one agent that the feed is limited to. */
+  readonly agent: string | null;
 };
 
 export type Health = {
   readonly status: "ok";
   readonly service: "zehrava-gate";
   readonly version: string;
+  readonly proxy: {
+    readonly enabled: true;
+  };
 };
 
 export type Heartbeat = {
@@ -1393,12 +1704,41 @@ export type Heartbeat = {
   readonly claimed_at: string | null;
   readonly claim_expires_at: string | null;
   readonly reported_at: string | null;
-  /** As the executor states it. */
+  /** As the executor states it; else when it reported. */
   readonly executed_at: string | null;
   readonly proof: "verified" | "none" | null;
   /** The JSON value that the executor reported; null: none. */
   readonly result: unknown;
-  readonly approval_evidence: null;
+  readonly approval_evidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
   /** The switch that asks the worker to stop; null: none. */
   readonly kill_switch: {
     readonly scope: "agent" | "destination" | "everything";
@@ -1469,7 +1809,10 @@ export type Intent = {
   readonly principal_id: string | null;
   readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly profile_id: string | null;
-  readonly payload_path: null;
+  readonly profile_fields_hash: string | null;
+  readonly message_id: string;
+  /** The name of a payload that Gate has not seen. */
+  readonly payload_path: string | null;
   readonly payload_kind: "none" | "content" | "reference" | null;
   readonly payload_name: string | null;
   readonly payload_type: string | null;
@@ -1515,12 +1858,90 @@ export type Intent = {
     readonly reason: string | null;
     readonly at: string;
   })[];
-  readonly approval_state: "waiting_input" | "answered" | "expired" | "cancelled" | null;
+  readonly approval_state: "waiting_input" | "answered" | "expired" | "cancelled" | "failed";
   readonly standing_approval_id: string | null;
   readonly has_approval_link: false;
   readonly manifest: null;
-  readonly approval_evidence: null;
-  readonly approval_interactions: readonly unknown[];
+  readonly approval_link_expires_at: null;
+  readonly approval_link_used_at: null;
+  readonly approval_evidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
+  readonly approval_interactions: readonly ({
+    readonly id: string;
+    readonly intentId: string;
+    readonly provider: string;
+    readonly providerInteractionId: null;
+    readonly messageId: string;
+    readonly state: "waiting_input" | "answered" | "expired" | "cancelled";
+    readonly principalId: string | null;
+    readonly channelType: string | null;
+    readonly channelAddressRedacted: string | null;
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approvedIntentHash: string;
+    readonly requiredFactors: readonly string[];
+    readonly assuranceLevel: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+    readonly evidence: {
+      readonly protocol: "a2h.v1";
+      readonly interaction_id: string;
+      readonly request_jws: null;
+      /** Detached JWS over the members; null: not signed now. */
+      readonly response_jws: string | null;
+      /** The intent's `message_id`. */
+      readonly responds_to: string;
+      readonly decision: "APPROVE" | "REJECT";
+      readonly decided_at: string;
+      readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+      readonly proof: {
+        readonly actor: string;
+        readonly assurance: Assurance | null;
+        readonly profile: {
+          readonly id: string;
+          readonly fields_hash: string | null;
+        } | null;
+        readonly delegation: {
+          readonly principal_id: string;
+          readonly delegate_agent_id: string;
+          readonly delegation_id: string;
+        } | null;
+        readonly voted_by: readonly string[] | null;
+      };
+      /** SHA-256 as 64 hexadecimal digits. */
+      readonly approved_intent_hash: string;
+      /** When the approval was ordered. */
+      readonly consumed_at: string | null;
+    } | null;
+    readonly createdAt: string;
+    readonly expiresAt: string;
+    readonly answeredAt: string | null;
+  })[];
   /** The current order, without its secrets. */
   readonly execution: Order | null;
   readonly auditTrail: readonly AuditEvent[];
@@ -1537,7 +1958,9 @@ export type IntentRow = {
   readonly proposalId: string;
   readonly status: Status;
   readonly state: State;
+  readonly message_id: string;
   readonly sender_agent_id: string;
+  readonly agent_name: string | null;
   readonly destination: string;
   readonly action: string;
   /** The policy that the agent named. */
@@ -1550,6 +1973,29 @@ export type IntentRow = {
   readonly risk_level: RiskLevel;
   readonly estimated_records: number | null;
   readonly value_usd: number | null;
+  readonly estimated_value_usd: number | null;
+  /** In the intent only: lists hold no free text. */
+  readonly payload_path: null;
+  /** In the intent only: lists hold no free text. */
+  readonly payload_hash: null;
+  readonly payload_type: string | null;
+  /** In the intent only: lists hold no free text. */
+  readonly block_reason: null;
+  /** In the intent only: lists hold no free text. */
+  readonly on_behalf_of: null;
+  /** In the intent only: lists hold no free text. */
+  readonly idempotency_key: null;
+  /** In the intent only: lists hold no free text. */
+  readonly sensitivity_tags: null;
+  readonly profile_id: string | null;
+  /** In the intent only: lists hold no free text. */
+  readonly profile_fields_hash: null;
+  readonly approval_state: "waiting_input" | "answered" | "expired" | "cancelled" | "failed";
+  readonly required_approvals: number;
+  readonly standing_approval_id: string | null;
+  readonly has_approval_link: false;
+  readonly approval_link_expires_at: null;
+  readonly approval_link_used_at: null;
   readonly created_at: string;
   readonly updated_at: string;
   readonly expires_at: string;
@@ -1628,7 +2074,7 @@ export type LiftedSwitch = {
 
 export type LinkedCase = {
   readonly intentId: string;
-  readonly messageId: null;
+  readonly messageId: string;
   /** Without personal data, as the next two. */
   readonly destination: string;
   readonly action: string;
@@ -1745,12 +2191,41 @@ export type Order = {
   readonly claimed_at: string | null;
   readonly claim_expires_at: string | null;
   readonly reported_at: string | null;
-  /** As the executor states it. */
+  /** As the executor states it; else when it reported. */
   readonly executed_at: string | null;
   readonly proof: "verified" | "none" | null;
   /** The JSON value that the executor reported; null: none. */
   readonly result: unknown;
-  readonly approval_evidence: null;
+  readonly approval_evidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
 };
 
 export type OrderRequest = {
@@ -1881,7 +2356,7 @@ export type Principals = {
 };
 
 /** Stable, for programs; docs/errors.md says when each is sent. */
-export type ProblemCode = "agent_inactive" | "agent_not_found" | "agent_unknown" | "already_answered" | "already_claimed" | "already_delivered" | "already_rejected" | "already_reported" | "already_revoked" | "approval_lapsed" | "approval_stale" | "blocked_by_rules" | "assurance_too_low" | "attempts_exhausted" | "body_timeout" | "claim_required" | "content_coding_refused" | "credential_changed" | "credential_unavailable" | "cross_origin" | "delegation_not_found" | "delivery_not_found" | "destination_not_allowed" | "destination_not_proxied" | "digest_mismatch" | "edit_blocked" | "edit_not_allowed" | "edit_unchanged" | "email_invalid" | "email_missing" | "email_unverified" | "execution_not_found" | "execution_token_required" | "forbidden" | "headers_refused" | "host_not_allowed" | "idempotency_in_flight" | "idempotency_key_reused" | "identity_already_linked" | "incomplete_body" | "intent_expired" | "intent_not_found" | "intent_revoked" | "interaction_expired" | "interaction_mismatch" | "interaction_not_found" | "interaction_not_pending" | "invalid_execution_token" | "invalid_host" | "invalid_idempotency_key" | "invalid_json" | "invalid_key" | "invalid_link" | "invalid_name" | "invalid_principal" | "invalid_proof" | "invalid_request" | "invalid_signature" | "invalid_token" | "keys_unavailable" | "kill_switch_engaged" | "large_bodies_busy" | "ledger_unavailable" | "link_already_used" | "link_expired" | "log_stopped" | "log_unavailable" | "method_not_allowed" | "method_refused" | "name_taken" | "navigation_refused" | "no_payload" | "no_response" | "not_eligible" | "not_found" | "not_restored" | "not_runner" | "not_sealed" | "nothing_to_deliver" | "order_expired" | "order_superseded" | "outcome_unknown" | "path_refused" | "payload_too_large" | "person_unknown" | "principal_revoked" | "proof_required" | "proposer_inactive" | "provider_mismatch" | "reason_required" | "replay_rejected" | "request_mismatch" | "request_not_sent" | "responds_to_mismatch" | "response_withheld" | "restore_time_invalid" | "restoring" | "result_too_large" | "retry_later" | "self_approval_forbidden" | "sign_in_required" | "too_many_mandates" | "too_many_requests" | "too_many_switches" | "too_many_webhooks" | "unauthorized" | "unavailable" | "unsupported_media_type" | "upgrade_refused" | "upstream_failed" | "upstream_timeout" | "userinfo_unavailable" | "vote_not_counted" | "webhook_not_found" | "webhook_not_in_use" | "write_blocked" | "wrong_executor" | "wrong_state";
+export type ProblemCode = "agent_inactive" | "agent_not_found" | "agent_unknown" | "already_answered" | "already_claimed" | "already_delivered" | "already_rejected" | "already_reported" | "already_revoked" | "approval_lapsed" | "approval_stale" | "blocked_by_rules" | "assurance_too_low" | "attempts_exhausted" | "body_timeout" | "claim_required" | "content_coding_refused" | "credential_changed" | "credential_unavailable" | "cross_origin" | "delegation_not_found" | "delivery_not_found" | "destination_not_allowed" | "destination_not_proxied" | "digest_mismatch" | "edit_blocked" | "edit_not_allowed" | "edit_unchanged" | "email_invalid" | "email_missing" | "email_unverified" | "execution_not_found" | "execution_token_required" | "forbidden" | "headers_refused" | "host_not_allowed" | "idempotency_in_flight" | "idempotency_key_reused" | "identity_already_linked" | "incomplete_body" | "intent_expired" | "intent_not_found" | "intent_revoked" | "interaction_expired" | "interaction_mismatch" | "interaction_not_found" | "interaction_not_pending" | "invalid_channel" | "invalid_execution_token" | "invalid_host" | "invalid_idempotency_key" | "invalid_json" | "invalid_key" | "invalid_link" | "invalid_name" | "invalid_principal" | "invalid_proof" | "invalid_provider" | "invalid_request" | "invalid_signature" | "invalid_token" | "keys_unavailable" | "kill_switch_engaged" | "large_bodies_busy" | "ledger_unavailable" | "link_already_used" | "link_expired" | "log_stopped" | "log_unavailable" | "method_not_allowed" | "method_refused" | "name_taken" | "navigation_refused" | "no_payload" | "no_response" | "no_result" | "not_eligible" | "not_found" | "not_restored" | "not_runner" | "not_sealed" | "nothing_to_deliver" | "order_expired" | "order_superseded" | "outcome_unknown" | "path_refused" | "payload_too_large" | "person_unknown" | "principal_revoked" | "proof_required" | "proposer_inactive" | "provider_mismatch" | "reason_required" | "replay_rejected" | "request_mismatch" | "request_not_sent" | "responds_to_mismatch" | "response_withheld" | "restore_time_invalid" | "restoring" | "result_too_large" | "retry_later" | "self_approval_forbidden" | "sign_in_required" | "too_many_mandates" | "too_many_requests" | "too_many_switches" | "too_many_webhooks" | "unauthorized" | "unavailable" | "unsupported_factor" | "unsupported_media_type" | "upgrade_refused" | "upstream_failed" | "upstream_timeout" | "userinfo_unavailable" | "vote_not_counted" | "webhook_not_found" | "webhook_not_in_use" | "write_blocked" | "wrong_executor" | "wrong_state";
 
 export type Proposal = {
   /** A text, an object or a list. A text that is only a file's name is a reference: Gate has not seen the content. */
@@ -1925,6 +2400,24 @@ export type Proposal = {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   /** A typed action profile, such as `email.send.v1`. */
   readonly profile?: string;
+  /** `proposer`: the caller runs the write itself, and is refused where another one does. */
+  readonly executor?: "proposer";
+  /** `dashboard`, or a channel that gate.yaml asks about this destination. Alias `approval_provider`. */
+  readonly approvalProvider?: string;
+  /** Where the provider may reach a person; shown only. Alias `approval_channel`. */
+  readonly approvalChannel?: {
+    /** For example `sms`. */
+    readonly type?: string;
+    /** Stored without all but its last characters. */
+    readonly address?: string;
+  };
+  /** The least assurance of a vote; only raises the policy's. */
+  readonly assurance?: {
+    /** `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`. */
+    readonly level?: string;
+    /** For example `manual.dashboard.v1`. */
+    readonly required_factors?: readonly string[];
+  };
 };
 
 export type Proposals = {
@@ -1967,20 +2460,18 @@ export type Proposed = {
   readonly riskFactors: readonly string[];
   readonly risk_factors: readonly string[];
   readonly approvalState: "waiting_input" | "answered" | null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly profile: null;
+  readonly profile: string | null;
+  /** A sentence with the profile's fields. */
+  readonly profileSummary: string | null;
   readonly standingApprovalId: string | null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly messageId: null;
+  readonly messageId: string;
   /** Always null: kept for clients of earlier versions. */
   readonly approvalLinkToken: null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly approvalInteractionId: null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly approvalProvider: null;
+  /** Where held, as the next three. */
+  readonly approvalInteractionId: string | null;
+  readonly approvalProvider: string | null;
   readonly requiredApprovalFactors: readonly string[];
-  /** Always null: kept for clients of earlier versions. */
-  readonly assuranceLevel: null;
+  readonly assuranceLevel: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL" | null;
 };
 
 export type ProviderDecision = {
@@ -2036,7 +2527,9 @@ export type QueueRow = {
   readonly proposalId: string;
   readonly status: Status;
   readonly state: State;
+  readonly message_id: string;
   readonly sender_agent_id: string;
+  readonly agent_name: string | null;
   readonly destination: string;
   readonly action: string;
   /** The policy that the agent named. */
@@ -2049,6 +2542,29 @@ export type QueueRow = {
   readonly risk_level: RiskLevel;
   readonly estimated_records: number | null;
   readonly value_usd: number | null;
+  readonly estimated_value_usd: number | null;
+  /** In the intent only: lists hold no free text. */
+  readonly payload_path: null;
+  /** In the intent only: lists hold no free text. */
+  readonly payload_hash: null;
+  readonly payload_type: string | null;
+  /** In the intent only: lists hold no free text. */
+  readonly block_reason: null;
+  /** In the intent only: lists hold no free text. */
+  readonly on_behalf_of: null;
+  /** In the intent only: lists hold no free text. */
+  readonly idempotency_key: null;
+  /** In the intent only: lists hold no free text. */
+  readonly sensitivity_tags: null;
+  readonly profile_id: string | null;
+  /** In the intent only: lists hold no free text. */
+  readonly profile_fields_hash: null;
+  readonly approval_state: "waiting_input" | "answered" | "expired" | "cancelled" | "failed";
+  readonly required_approvals: number;
+  readonly standing_approval_id: string | null;
+  readonly has_approval_link: false;
+  readonly approval_link_expires_at: null;
+  readonly approval_link_used_at: null;
   readonly created_at: string;
   readonly updated_at: string;
   readonly expires_at: string;
@@ -2059,7 +2575,6 @@ export type QueueRow = {
   readonly decide_by: string | null;
   /** Equal for intents that can be decided alike. */
   readonly group: string | null;
-  readonly required_approvals: number;
   readonly votes: number;
   /** With `people`: who may vote. Both empty: every reviewer. */
   readonly groups: readonly string[];
@@ -2188,7 +2703,7 @@ export type Registration = {
   /** For people. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** For people. Alias `risk_tier`. */
-  readonly riskTier?: "standard" | "elevated" | "restricted";
+  readonly riskTier?: string;
 };
 
 export type Rehearsed = {
@@ -2223,8 +2738,36 @@ export type Rejected = {
   readonly state: State;
   readonly approvalState: "waiting_input" | "answered";
   readonly reason: string | null;
-  /** Always null: kept for clients of earlier versions. */
-  readonly approvalEvidence: null;
+  readonly approvalEvidence: {
+    readonly protocol: "a2h.v1";
+    readonly interaction_id: string;
+    readonly request_jws: null;
+    /** Detached JWS over the members; null: not signed now. */
+    readonly response_jws: string | null;
+    /** The intent's `message_id`. */
+    readonly responds_to: string;
+    readonly decision: "APPROVE" | "REJECT";
+    readonly decided_at: string;
+    readonly factor: "manual.dashboard.v1" | "link.single_use.v1" | "timeout.auto_approve_if_low_risk.v1";
+    readonly proof: {
+      readonly actor: string;
+      readonly assurance: Assurance | null;
+      readonly profile: {
+        readonly id: string;
+        readonly fields_hash: string | null;
+      } | null;
+      readonly delegation: {
+        readonly principal_id: string;
+        readonly delegate_agent_id: string;
+        readonly delegation_id: string;
+      } | null;
+      readonly voted_by: readonly string[] | null;
+    };
+    /** SHA-256 as 64 hexadecimal digits. */
+    readonly approved_intent_hash: string;
+    /** When the approval was ordered. */
+    readonly consumed_at: string | null;
+  } | null;
 };
 
 export type Report = {
@@ -2294,8 +2837,11 @@ export type Restored = {
 
 export type RevokedMandate = {
   readonly id: string;
+  readonly revoked: true;
   readonly status: "revoked";
   readonly revoked_at: string;
+  readonly revokedAt: string;
+  readonly reason: string | null;
 };
 
 export type RiskLevel = "low" | "medium" | "high" | "critical";
@@ -2411,19 +2957,31 @@ export type StandingApproval = {
   readonly id: string;
   readonly status: "in_force" | "revoked" | "expired" | "used_up";
   readonly policy_id: string | null;
+  readonly policyId: string | null;
   readonly agent_id: string | null;
+  readonly agentId: string | null;
   readonly principal_id: string | null;
+  readonly principalId: string | null;
   readonly max_amount_usd: number | null;
+  readonly maxAmountUsd: number | null;
   /** Whose vote it gives. */
   readonly person: string;
   readonly assurance: Assurance;
   readonly created_by: string;
+  readonly createdBy: string;
   readonly created_at: string;
+  readonly createdAt: string;
   readonly expires_at: string;
+  readonly expiresAt: string;
   readonly revoked_at: string | null;
+  readonly revokedAt: string | null;
+  readonly revoked_reason: string | null;
+  readonly revokedReason: string | null;
   readonly destination: string;
   readonly max_records: number | null;
+  readonly maxRecords: number | null;
   readonly daily_limit_usd: number | null;
+  readonly dailyLimitUsd: number | null;
   readonly uses: number | null;
   readonly used: number;
 };
@@ -2450,6 +3008,8 @@ export type StandingApprovalRequest = {
 };
 
 export type StandingApprovals = {
+  /** The same as `standing_approvals`. */
+  readonly standingApprovals: readonly StandingApproval[];
   readonly standing_approvals: readonly StandingApproval[];
   readonly count: number;
   /** Send it as `after` for the next page; null: there is none. */
@@ -2572,7 +3132,7 @@ export type VoteByLink = {
 };
 
 export type VoteProblem = {
-  readonly status: number;
+  readonly status: number | string;
   readonly code: ProblemCode;
   readonly detail: string;
   readonly message?: string;
@@ -2580,8 +3140,11 @@ export type VoteProblem = {
   readonly blockReason?: string;
   readonly claim?: string;
   readonly decision?: string;
+  readonly capabilities?: readonly string[];
   readonly destination?: string;
+  readonly executor?: string;
   readonly header?: string;
+  readonly hint?: string;
   readonly host?: string;
   readonly intent_id?: string;
   readonly intentId?: string;
@@ -2595,9 +3158,11 @@ export type VoteProblem = {
   readonly policies?: readonly string[];
   readonly principal_status?: string;
   readonly problem?: string;
+  readonly provider?: string;
   readonly reason?: string;
   readonly reason_code?: string;
   readonly remedy?: string | null;
+  readonly risk_level?: string;
   readonly scope?: string;
   /** Was the request sent? */
   readonly sent?: boolean;
