@@ -80,7 +80,12 @@ describe("agents", () => {
     ["an unknown id", ["agents", "show", "agt_nobody"], 1, "There is no such principal."],
     ["an unknown role in a list", ["agents", "list", "--role", "boss"], 2, "--role takes agent, reviewer"],
     ["an unknown role", ["agents", "add", "x", "--role", "boss"], 1, "role"],
-    ["a name that is taken", ["agents", "add", "local-agent"], 1, "Another principal has this name."],
+    [
+      "a name that is taken",
+      ["agents", "add", "local-agent"],
+      1,
+      "Another principal has this name; choose another.",
+    ],
     ["no name", ["agents", "add"], 2, "name the new principal"],
     ["an empty list", ["agents", "add", "x", "--destinations", ""], 2, "--destinations takes names"],
     ["no role to change to", ["agents", "role", "local-agent", "--yes"], 2, "name the role"],

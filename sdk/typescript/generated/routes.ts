@@ -372,6 +372,7 @@ export interface Routes {
       /** The record's id. */
       readonly id: string;
     };
+    readonly body?: Revocation;
     readonly answer: RevokedMandate;
   };
   /** Let another reviewer give your vote. */
@@ -393,6 +394,7 @@ export interface Routes {
       /** The record's id. */
       readonly id: string;
     };
+    readonly body?: Revocation;
     readonly answer: RevokedMandate;
   };
   /** Order the execution of an approved intent. */
@@ -820,6 +822,8 @@ export type ApprovalRequirements = {
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
   readonly minAssurance: Assurance;
+  /** What the proposal itself asked for. */
+  readonly demandedAssurance?: Assurance;
   /** Distinct persons whose rejections are final. */
   readonly rejections: number;
 };
@@ -1383,10 +1387,11 @@ export type Edited = {
     readonly risk_factors: readonly string[];
     readonly approvalState: "waiting_input" | "answered" | null;
     readonly profile: string | null;
-    /** A sentence with the profile's fields. */
-    readonly profileSummary: string | null;
+    /** A sentence with the profile's fields; absent in a replayed answer of an older Gate. */
+    readonly profileSummary?: string | null;
     readonly standingApprovalId: string | null;
-    readonly messageId: string;
+    /** Null in a replayed answer of an older Gate only. */
+    readonly messageId: string | null;
     /** Always null: kept for clients of earlier versions. */
     readonly approvalLinkToken: null;
     /** Where held, as the next three. */
@@ -2461,10 +2466,11 @@ export type Proposed = {
   readonly risk_factors: readonly string[];
   readonly approvalState: "waiting_input" | "answered" | null;
   readonly profile: string | null;
-  /** A sentence with the profile's fields. */
-  readonly profileSummary: string | null;
+  /** A sentence with the profile's fields; absent in a replayed answer of an older Gate. */
+  readonly profileSummary?: string | null;
   readonly standingApprovalId: string | null;
-  readonly messageId: string;
+  /** Null in a replayed answer of an older Gate only. */
+  readonly messageId: string | null;
   /** Always null: kept for clients of earlier versions. */
   readonly approvalLinkToken: null;
   /** Where held, as the next three. */
@@ -2833,6 +2839,11 @@ export type Restored = {
     readonly size: number;
     readonly root: string;
   } | null;
+};
+
+export type Revocation = {
+  /** Why; for the mandate's list. Aliases `comment`, `note`. */
+  readonly reason?: string | null;
 };
 
 export type RevokedMandate = {

@@ -79,6 +79,10 @@ export const REQUESTS: Readonly<Record<string, DescribedRequest>> = {
     },
     schemas: { ...PAYLOAD_SCHEMAS, metadata: { type: "object" }, expiresIn: DURATION },
   },
+  "POST /v1/standing-approvals/:id/revoke": {
+    component: "Revocation",
+    fields: { reason: "Why; for the mandate's list." },
+  },
   "POST /v1/intents/:id/edit": {
     component: "PayloadEdit",
     fields: {

@@ -39,15 +39,22 @@ export const SHARED_RESPONSES = {
 /** The responses of one operation, by status. */
 export function responsesOf(operation: Operation): Json {
   const responses: Record<string, unknown> = {};
-  for (const [status, codes] of Object.entries(problemsOf(operation))) {
-    const description = codes.map((code) => `\`${code}\``).join(", ");
-    responses[status] = { $ref: "#/components/responses/Problem", description };
+  const problems = problemsOf(operation);
+  for (const [status, codes] of Object.entries(problems)) {
+    responses[status] = { $ref: "#/components/responses/Problem", description: listed(codes) };
   }
   for (const [status, reply] of Object.entries(operation.replies)) {
-    responses[status] = replyObject(reply, Number(status) < 400 ? {} : PROBLEM_CONTENT);
+    const codes = problems[status] ?? [];
+    const description =
+      codes.length === 0 ? reply.description : `${reply.description} Or a problem: ${listed(codes)}.`;
+    responses[status] = replyObject({ ...reply, description }, Number(status) < 400 ? {} : PROBLEM_CONTENT);
   }
   responses["default"] = { $ref: `#/components/responses/${defaultOf(operation)}` };
   return responses;
+}
+
+function listed(codes: readonly string[]): string {
+  return codes.map((code) => `\`${code}\``).join(", ");
 }
 
 function defaultOf({ tag }: Operation): string {

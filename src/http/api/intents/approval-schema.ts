@@ -14,6 +14,7 @@ export const APPROVAL_REQUIREMENTS = z.object({
   excludeProposer: z.boolean(),
   excludeOwner: z.boolean(),
   minAssurance: ASSURANCE,
+  demandedAssurance: ASSURANCE.optional().describe("What the proposal itself asked for."),
   rejections: z.int().describe("Distinct persons whose rejections are final."),
 });
 

@@ -41,9 +41,13 @@ export const PROPOSED = z.object({
   ...RISK,
   approvalState: z.enum(["waiting_input", "answered"]).nullable(),
   profile: z.string().nullable(),
-  profileSummary: z.string().nullable().describe("A sentence with the profile's fields."),
+  profileSummary: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("A sentence with the profile's fields; absent in a replayed answer of an older Gate."),
   standingApprovalId: z.string().nullable(),
-  messageId: z.string(),
+  messageId: z.string().nullable().describe("Null in a replayed answer of an older Gate only."),
   approvalLinkToken: NEVER,
   approvalInteractionId: z.string().nullable().describe("Where held, as the next three."),
   approvalProvider: z.string().nullable(),

@@ -1,4 +1,3 @@
-import { RESULT } from "../../api/intents/result-schema.ts";
 import { z } from "zod";
 import { AUDIT_TRAIL } from "../../api/intents/audit-schema.ts";
 import { DECISION } from "../../api/intents/decision-schema.ts";
@@ -7,6 +6,7 @@ import { READS, UPSTREAM_RESPONSE } from "../../api/intents/http-write-schema.ts
 import { INTENTS, PROPOSALS } from "../../api/intents/intent-row-schema.ts";
 import { SHOWN_INTENT } from "../../api/intents/intent-schema.ts";
 import { DUPLICATE, PROPOSED, REHEARSED } from "../../api/intents/propose-schema.ts";
+import { RESULT } from "../../api/intents/result-schema.ts";
 import { WAITED } from "../../api/intents/wait-schema.ts";
 import { STATUS_SUMMARY } from "../../api/shared/decision-schema.ts";
 import { LIST_QUERY } from "../../api/shared/list-query-schema.ts";
@@ -25,7 +25,17 @@ const propose: Omit<Operation, "path" | "id" | "description"> = {
     200: json(z.union([PROPOSED, REHEARSED]), "The decision: `approved`, `pending_approval` or `blocked`."),
     409: json(DUPLICATE, "The same write was proposed before."),
   },
-  problems: { 400: ["invalid_request", "invalid_principal"] },
+  problems: {
+    400: [
+      "invalid_request",
+      "invalid_principal",
+      "invalid_provider",
+      "invalid_channel",
+      "unsupported_factor",
+    ],
+    403: ["not_runner"],
+    409: ["proof_required", "wrong_executor"],
+  },
 };
 
 const list: Omit<Operation, "path" | "id" | "replies"> = {

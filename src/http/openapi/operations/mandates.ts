@@ -12,8 +12,9 @@ const revoke: Omit<Operation, "path" | "id" | "summary"> = {
   method: "POST",
   tag: "Mandates",
   access: REVIEWER,
+  request: { parsed: ["POST /v1/standing-approvals/:id/revoke"] },
   replies: { 200: json(REVOKED_MANDATE, "Revoked: it gives no vote any more.") },
-  problems: { 404: ["not_found"], 409: ["already_revoked"] },
+  problems: { 400: ["invalid_request"], 404: ["not_found"], 409: ["already_revoked"] },
 };
 
 export const MANDATE_OPERATIONS: readonly Operation[] = [
