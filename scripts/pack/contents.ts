@@ -23,6 +23,7 @@ const NEEDED = [
   "examples/propose.mjs",
   "test/verify_bundle.py",
   "docs/README.md",
+  "llms.txt",
 ];
 
 /** Both packages have what they need, and nothing of the checkout besides. */

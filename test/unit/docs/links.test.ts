@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The documents of the root, of `docs/`, of the examples and of the black-box suite. */
+/** The documents of the root, llms.txt included, of `docs/`, of the examples and of the black-box suite. */
 const DOCUMENTS = [
   ...readdirSync(ROOT),
   "test/blackbox/README.md",
@@ -13,7 +13,7 @@ const DOCUMENTS = [
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
   ),
 ]
-  .filter((path) => path.endsWith(".md") && !path.includes("node_modules"))
+  .filter((path) => /\.(?:md|txt)$/.test(path) && !path.includes("node_modules"))
   .toSorted();
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
