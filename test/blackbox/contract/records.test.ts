@@ -298,6 +298,8 @@ describe("mandates", () => {
 
   test("to a person name delegator and delegate in the contract's members", async () => {
     const other = await gate.register("reviewer");
+    const odd = await gate.call("POST", "/v1/delegations/dlg_none/revoke", reviewer.key, { reason: 7 });
+    expect([odd.status, odd.body["code"]]).toEqual([400, "invalid_request"]);
     const { body } = await gate.call("POST", "/v1/delegations", reviewer.key, {
       delegate_agent_id: other.id,
     });
