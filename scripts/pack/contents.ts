@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { inRoot, type Packed } from "./npm.ts";
 
 /** What an image of an agent may carry for the client, most of it types and the verification of evidence. */
-const MAX_CLIENT_BYTES = 300_000;
+const MAX_CLIENT_BYTES = 340_000;
 
 /** Files without which the server, the command or their documents don't work. */
 const NEEDED = [
