@@ -96,9 +96,10 @@ async function prepareFolder(folder: string): Promise<void> {
   mkdirSync(commands);
   const command = `"${process.execPath}" "${join(ROOT, "dist/cli.js")}"`;
   const scripts = {
-    // What goes on until it is stopped is stopped, and a difference is no failure.
+    // What goes on until it is stopped is stopped, once (without `--foreground` the group gets the signal too, and a second
+    // one kills); a difference is no failure.
     "zehrava-gate": `case "$1 $2" in
-      *" watch"|*" tail") exec timeout --preserve-status -s INT 2 ${command} "$@";;
+      *" watch"|*" tail") exec timeout --foreground --preserve-status -s INT 2 ${command} "$@";;
       "policy diff") ${command} "$@"; test $? -le 1;;
       *) exec ${command} "$@";;
     esac`,
