@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { EvidenceFactor } from "../../../core/intent/approval-evidence.ts";
+import { ASSURANCE_LEVELS } from "../../../core/proposal/request.ts";
 import { ASSURANCE, SHA256, TIME } from "./fields-schema.ts";
 
 /** The contract's approval evidence: the deciding vote as the ledger has it, signed by Gate. */
@@ -30,4 +31,4 @@ export const APPROVAL_EVIDENCE = z.object({
 });
 
 /** The contract's words for the assurance of a vote. */
-export const ASSURANCE_LEVEL = z.enum(["LOW", "MEDIUM", "HIGH", "CRITICAL"]);
+export const ASSURANCE_LEVEL = z.enum(ASSURANCE_LEVELS);
