@@ -105,21 +105,26 @@ async function fetchAll(
   server: ApprovalServer,
   ids: readonly string[],
 ): Promise<{ readonly cases: readonly ApprovalCase[]; readonly refused: readonly Skipped[] }> {
-  const cases: ApprovalCase[] = [];
-  const refused: Skipped[] = [];
+  const fetched: (ApprovalCase | Skipped)[] = [];
   for (let at = 0; at < ids.length; at += MAX_CONCURRENT) {
     const some = ids.slice(at, at + MAX_CONCURRENT).map(async (id) => {
       try {
-        cases.push(await fetchCase(server, id));
+        return await fetchCase(server, id);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        refused.push({ id, reason: error.message });
+        return { id, reason: error.message };
       }
     });
-    await Promise.all(some);
+    fetched.push(...(await Promise.all(some)));
   }
-  const order = (id: string) => ids.indexOf(id);
-  return { cases: cases.toSorted((one, other) => order(one.id) - order(other.id)), refused };
+  return {
+    cases: fetched.filter((each): each is ApprovalCase => !isSkipped(each)),
+    refused: fetched.filter(isSkipped),
+  };
+}
+
+function isSkipped(fetched: ApprovalCase | Skipped): fetched is Skipped {
+  return "reason" in fetched;
 }
 
 /** Votes on every open case and prints the results. */
